@@ -1,0 +1,23 @@
+"""Where user data and bundled resources lie."""
+
+import os
+import sys
+from pathlib import Path
+
+import platformdirs
+
+
+def gleam_home() -> Path:
+    """Folder of all user data: ``$GLEAM_HOME``, else the platform's data folder. Not created here."""
+    override = os.environ.get("GLEAM_HOME")
+    if override:
+        return Path(override).expanduser().resolve()
+    return Path(platformdirs.user_data_dir("gleam", appauthor=False))
+
+
+def resources_dir() -> Path:
+    """The ``resources/`` folder: beside the package in a checkout, inside the bundle when frozen."""
+    frozen = getattr(sys, "_MEIPASS", None)
+    if frozen:
+        return Path(frozen) / "resources"
+    return Path(__file__).resolve().parent.parent / "resources"
