@@ -1,0 +1,76 @@
+"""The services that the window and the command line share. ``main`` makes the one instance."""
+
+import threading
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from gleam_app.home import gleam_home, resources_dir
+from gleam_app.jobs.runner import JobRunner
+
+if TYPE_CHECKING:  # the model libraries behind these load on first use, not at start-up
+    from gleam_app.explain.explainer import Explainer
+    from gleam_app.packs.store import PackStore
+    from gleam_app.retrieval.locate import Locator
+    from gleam_app.retrieval.tileset import TileSetStore
+
+
+@dataclass
+class Services:
+    """Everything a face of the program needs; models load when first asked for."""
+
+    home: Path = field(default_factory=gleam_home)
+    resources: Path = field(default_factory=resources_dir)
+    jobs: JobRunner = field(default_factory=JobRunner)
+    _lock: threading.RLock = field(default_factory=threading.RLock)
+    _packs: "PackStore | None" = None
+    _tile_sets: "TileSetStore | None" = None
+    _locator: "Locator | None" = None
+    _explainer: "Explainer | None" = None
+
+    @property
+    def demo_dir(self) -> Path:
+        """The bundled demo: ``map.tif``, ``queries/*.jpg`` and ``truth.csv``."""
+        return self.resources / "demo"
+
+    @property
+    def packs(self) -> "PackStore":
+        with self._lock:
+            if self._packs is None:
+                from gleam_app.packs.store import PackStore
+
+                self._packs = PackStore(self.home, self.resources / "packs")
+            return self._packs
+
+    @property
+    def tile_sets(self) -> "TileSetStore":
+        with self._lock:
+            if self._tile_sets is None:
+                from gleam_app.retrieval.tileset import TileSetStore
+
+                self._tile_sets = TileSetStore(self.home)
+            return self._tile_sets
+
+    def locator(self) -> "Locator":
+        """The encoder and matcher of the default packs, loaded once. Call off the GUI thread."""
+        with self._lock:
+            if self._locator is None:
+                from gleam_app.retrieval.locate import Locator
+
+                self._locator = Locator.from_packs(self.packs)
+            return self._locator
+
+    def explainer(self) -> "Explainer":
+        """The explainer; its model process starts with the first explanation."""
+        with self._lock:
+            if self._explainer is None:
+                from gleam_app.explain.explainer import Explainer
+
+                self._explainer = Explainer(self.packs)
+            return self._explainer
+
+    def close(self) -> None:
+        """End jobs and the model's child process."""
+        self.jobs.close()
+        if self._explainer is not None:
+            self._explainer.close()
