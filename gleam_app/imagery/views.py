@@ -1,0 +1,84 @@
+"""Guessing what kind of picture a query is, where nobody has said."""
+
+from typing import Literal, get_args
+
+import numpy as np
+from numpy.typing import NDArray
+
+from gleam_app.imagery.exif import ExifFacts
+
+View = Literal["uav", "ground", "panorama", "map"]
+VIEWS: tuple[View, ...] = get_args(View)
+
+_DRONE_MAKES = (
+    "dji",
+    "parrot",
+    "autel",
+    "skydio",
+    "yuneec",
+    "sensefly",
+    "hasselblad l1d",
+    "hasselblad l2d",
+)
+_HANDHELD_DJI = ("osmo", "pocket", "action")
+_PHONE_MAKES = (
+    "apple", "samsung", "google", "huawei", "honor", "xiaomi", "redmi", "oppo", "vivo", "oneplus",
+    "motorola", "nokia", "hmd", "realme", "fairphone",
+)  # fmt: skip
+
+
+def guess_view(pixels: NDArray[np.uint8], exif: ExifFacts) -> View:
+    """The likeliest view of an upright RGB picture, uint8 (height, width, 3). Rules, first that holds:
+
+    1. ``panorama``: the file says it is equirectangular, or it is 2:1 and its left and right edges
+       join, or it is wider than 3.5:1;
+    2. ``uav``: written by a drone (its make, a height above take-off, a gimbal);
+    3. ``ground``: written by a telephone;
+    4. ``map``: drawn, not photographed (few colours, and neighbouring pixels mostly equal);
+    5. ``uav``: the commonest query. Whether an unsigned photo looks down or ahead is not guessed.
+    """
+    height, width = pixels.shape[:2]
+    if (
+        exif.panorama
+        or width > 3.5 * height
+        or (_is_two_to_one(width, height) and _edges_join(pixels))
+    ):
+        return "panorama"
+    camera = (exif.camera or "").lower()
+    if exif.relative_altitude_m is not None or exif.gimbal_pitch_deg is not None:
+        return "uav"
+    if camera.startswith(_DRONE_MAKES) and not any(word in camera for word in _HANDHELD_DJI):
+        return "uav"
+    if camera.startswith((*_PHONE_MAKES, "dji")):
+        return "ground"
+    return "map" if _looks_drawn(pixels) else "uav"
+
+
+def _is_two_to_one(width: int, height: int) -> bool:
+    return abs(width / height - 2.0) < 0.02
+
+
+def _edges_join(pixels: NDArray[np.uint8]) -> bool:
+    """Whether the last column goes on in the first one as smoothly as columns elsewhere do."""
+    width = pixels.shape[1]
+    columns = np.linspace(0, width - 2, num=min(64, width - 1)).astype(int)
+    work = pixels.astype(np.int16)
+    inside = np.abs(work[:, columns + 1] - work[:, columns]).mean(axis=(0, 2))
+    seam = np.abs(work[:, 0] - work[:, -1]).mean()
+    return bool(seam <= 2.0 * np.median(inside) + 4.0)
+
+
+def _looks_drawn(pixels: NDArray[np.uint8]) -> bool:
+    """A street map has large areas of one colour and few colours; a photo hardly ever both."""
+    step = max(1, min(pixels.shape[:2]) // 512)
+    work = pixels[: pixels.shape[0] // step * step, : pixels.shape[1] // step * step].astype(
+        np.int16
+    )
+    right = np.abs(
+        work[::step, 1::step]
+        - work[::step, : work.shape[1] - 1 : step][:, : work[::step, 1::step].shape[1]]
+    )
+    flat = (right.max(axis=2) <= 3).mean()
+    codes = (work[::step, ::step] >> 4) @ np.array([256, 16, 1])
+    counts = np.sort(np.bincount(codes.ravel(), minlength=4096))[::-1]
+    return bool(flat > 0.45 and counts[:8].sum() > 0.7 * codes.size)
