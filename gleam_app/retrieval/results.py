@@ -56,6 +56,7 @@ class Candidate:
     tile's centre. ``footprint`` is the query's outline on the ground, (lat, lon) corners clockwise from
     the picture's top left, empty when unknown. ``turn_deg`` is the clockwise turn of the query at which
     the encoder agreed best; ``heading_deg`` the measured bearing of the picture's up direction.
+    ``thumbnail`` is the tile, uint8 (96, 96, 3).
     """
 
     rank: int
@@ -71,8 +72,8 @@ class Candidate:
     turn_deg: float | None = None
     footprint: tuple[tuple[float, float], ...] = ()
     inliers: int = 0
-    verified: bool = False
     alignment: Alignment | None = None
+    thumbnail: NDArray[np.uint8] | None = None
 
     def to_json(self) -> dict[str, Any]:
         """The candidate as in ``gleam.locate/1``."""

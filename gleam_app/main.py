@@ -1,0 +1,39 @@
+"""Composition root: decides which face to show and gives it the services."""
+
+import os
+import sys
+from pathlib import Path
+
+# Must stand before torch or llama.cpp load: their idle OpenMP threads would otherwise spin against
+# each other and make both many times slower.
+os.environ.setdefault("OMP_WAIT_POLICY", "passive")
+
+EXPLAIN_WORKER = "--explain-worker"
+
+
+def main(argv: list[str] | None = None) -> int:
+    """``gleam``: the window without a sub-command, else the command line. Returns the exit code."""
+    arguments = sys.argv[1:] if argv is None else argv
+    if arguments[:1] == [EXPLAIN_WORKER]:  # a frozen app has no other way to start a child
+        from gleam_app.explain.worker import main as serve
+
+        return serve()
+    from gleam_app import cli
+
+    parsed = cli.parse(arguments)
+    from gleam_app.services import Services
+
+    services = Services()
+    try:
+        if parsed.command is not None:
+            return cli.run(parsed, services)
+        from gleam_app.ui import app
+
+        images = [Path(image) for image in parsed.images]
+        return app.run(services, images, demo=parsed.demo)
+    finally:
+        services.close()
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,130 @@
+"""The encoder: pictures -> unit vectors, from a ``gleam-c`` pack.
+
+One shared encoder serves every view and the satellite side (GLEAM-C, arXiv 2509.07450). A pack names its
+architecture family: ``efficientnet-lite`` (ours) or ``transformers`` (any vision model with a config and
+safetensors).
+"""
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, cast
+
+import numpy as np
+from numpy.typing import NDArray
+
+from gleam_app.errors import GleamError
+from gleam_app.packs.manifest import Pack
+
+if TYPE_CHECKING:
+    import torch
+    from torch import Tensor, nn
+
+BATCH = 32
+
+
+def gem(features: "Tensor", power: float) -> "Tensor":
+    """Generalised-mean pooling (Radenović et al., arXiv 1711.02512): (N, C, H, W) -> (N, C)."""
+    pooled: Tensor = features.clamp(min=1e-6).pow(power).mean(dim=(-2, -1)).pow(1.0 / power)
+    return pooled
+
+
+class Encoder:
+    """Embeds pictures with the weights of one pack. Use from one thread at a time."""
+
+    def __init__(self, pack: Pack) -> None:
+        import torch
+        from safetensors.torch import load_file
+
+        architecture, preprocessing = pack.manifest.architecture, pack.manifest.preprocessing
+        self.pack = pack
+        self.input_px = int(preprocessing["size"])
+        self._mean = torch.tensor(preprocessing["mean"]).view(1, 3, 1, 1) * 255.0
+        self._std = torch.tensor(preprocessing["std"]).view(1, 3, 1, 1) * 255.0
+        self._pooling = str(preprocessing.get("pooling", "gem"))
+        self._power = float(preprocessing.get("gem_power", 3.0))
+        weights: dict[str, Tensor] = {
+            name: tensor.float() for name, tensor in load_file(pack.path("weights")).items()
+        }
+        # what stands behind the backbone: pooled -> minus centre -> projection -> unit length
+        self._centre = weights.pop("embedding.centre", None)
+        self._projection = weights.pop("embedding.projection", None)
+        self._network = _network(architecture, weights, pack.folder)
+        self.dimension = int(preprocessing["dimension"])
+
+    @property
+    def views(self) -> tuple[str, ...]:
+        """The views this encoder was made for."""
+        return tuple(self.pack.manifest.views)
+
+    def embed(self, pictures: NDArray[np.uint8]) -> NDArray[np.float32]:
+        """uint8 (N, H, W, 3) RGB, H and W free (the pack names its own size) -> float32 (N, D), unit length."""
+        import torch
+
+        vectors = np.empty((len(pictures), self.dimension), np.float32)
+        with torch.inference_mode():
+            for start in range(0, len(pictures), BATCH):
+                part = torch.from_numpy(np.ascontiguousarray(pictures[start : start + BATCH]))
+                vectors[start : start + BATCH] = self._embed(part).numpy()
+        return vectors
+
+    def _embed(self, pictures: "torch.Tensor") -> "torch.Tensor":
+        from torch.nn import functional
+
+        x = pictures.permute(0, 3, 1, 2).float()
+        vectors = self._pool(self._network((x - self._mean) / self._std))
+        if self._centre is not None:
+            vectors = vectors - self._centre
+        if self._projection is not None:
+            vectors = vectors @ self._projection.T
+        return functional.normalize(vectors, dim=1)
+
+    def _pool(self, features: Any) -> "Tensor":
+        if hasattr(features, "last_hidden_state"):  # a transformers model
+            pooled = getattr(features, "pooler_output", None)
+            if self._pooling == "pooler" and pooled is not None:
+                return cast("Tensor", pooled)
+            features = features.last_hidden_state
+            if features.dim() == 3:  # tokens: (N, T, C)
+                return cast(
+                    "Tensor", features[:, 0] if self._pooling == "cls" else features.mean(1)
+                )
+        if self._pooling == "gem":
+            return gem(features, self._power)
+        return cast("Tensor", features.mean(dim=(-2, -1)))
+
+
+def _network(
+    architecture: dict[str, Any], weights: dict[str, "Tensor"], folder: Path
+) -> "nn.Module":
+    family = architecture.get("family")
+    if family == "efficientnet-lite":
+        import torch
+
+        from gleam_app.retrieval.efficientnet_lite import EfficientNetLite
+
+        network = EfficientNetLite(
+            str(architecture["variant"]), str(architecture.get("padding", "zeros"))
+        )
+        _load(network, weights)
+        return network.eval().fuse().to(memory_format=torch.channels_last)  # type: ignore[call-overload,no-any-return]
+    if family == "transformers":
+        from transformers import AutoConfig, AutoModel
+
+        model = AutoModel.from_config(
+            AutoConfig.from_pretrained(folder, local_files_only=True, trust_remote_code=False)
+        )
+        _load(model, weights)
+        return cast("nn.Module", model.eval())
+    raise GleamError(
+        f"The encoder pack uses the architecture family {family!r}, which this version does not know.",
+        "Update the program, or install another encoder pack.",
+    )
+
+
+def _load(network: "nn.Module", weights: dict[str, "Tensor"]) -> None:
+    try:
+        network.load_state_dict(weights, strict=True)
+    except RuntimeError as error:
+        raise GleamError(
+            "The encoder pack's weights do not fit the architecture it names.",
+            "Reinstall the pack: gleam packs verify shows whether a file is damaged.",
+        ) from error

@@ -1,0 +1,260 @@
+"""Locating a query: search, then verify, then say how sure."""
+
+import time
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+
+import numpy as np
+
+from gleam_app.errors import GleamError
+from gleam_app.geo.coordinates import LatLon
+from gleam_app.geo.footprint import distance_m
+from gleam_app.imagery.query import Query
+from gleam_app.jobs.work import Work
+from gleam_app.packs.store import PackStore
+from gleam_app.retrieval.calibration import Calibration, verdict_for
+from gleam_app.retrieval.encoder import Encoder
+from gleam_app.retrieval.matcher import Matcher
+from gleam_app.retrieval.results import Candidate, Location, TileRef
+from gleam_app.retrieval.search import Match, TileIndex, distinct_places
+from gleam_app.retrieval.tileset import TileSet
+from gleam_app.retrieval.turning import query_pictures, turns_for
+from gleam_app.retrieval.verification import GroundFix, QueryFeatures, verify
+
+PLACES = 24  # distinct places taken from retrieval into verification
+CERTAIN = 0.99  # a fix this sure ends the search …
+RIVALS_CHECKED = 6  # … once so many places were looked at, so that a double would be noticed
+THUMBNAIL_PX = 96
+
+
+@dataclass(frozen=True)
+class LocateOptions:
+    """``near`` = (lat, lon, radius in metres); ``heading_deg`` clockwise from north if known."""
+
+    heading_deg: float | None = None
+    near: tuple[float, float, float] | None = None
+    top: int = 10
+    verify: bool = True
+
+
+@dataclass(frozen=True)
+class _Proposal:
+    """A place on its way to become a candidate."""
+
+    match: Match
+    fix: GroundFix | None
+    looked: bool
+
+
+class Locator:
+    """Encoder and matcher, loaded once. Use from one thread at a time."""
+
+    def __init__(self, encoder: Encoder, matcher: Matcher) -> None:
+        self.encoder = encoder
+        self.matcher = matcher
+        self.calibration = Calibration.from_packs(
+            encoder.pack.manifest.calibration, matcher.pack.manifest.calibration
+        )
+        self._indexes: dict[str, TileIndex] = {}
+
+    @classmethod
+    def from_packs(cls, packs: PackStore) -> "Locator":
+        """Load the default encoder and matcher. Raises GleamError if one is missing or damaged."""
+        return cls(Encoder(packs.default("gleam-c")), Matcher(packs.default("matcher")))
+
+    @property
+    def pack_labels(self) -> dict[str, str]:
+        """Kind -> "id version", as in the JSON contract."""
+        return {"gleam-c": self.encoder.pack.label, "matcher": self.matcher.pack.label}
+
+    def locate(
+        self,
+        query: Query,
+        tile_sets: list[TileSet],
+        options: LocateOptions | None = None,
+        work: Work | None = None,
+        on_first: Callable[[Location], None] | None = None,
+    ) -> Location:
+        """Find where ``query`` was taken.
+
+        ``on_first`` hears the candidates of retrieval alone before they are verified. Raises GleamError
+        for a tile set of another encoder, Cancelled when asked to stop.
+        """
+        options, work = options or LocateOptions(), work or Work()
+        for tile_set in tile_sets:
+            self.check_encoder(tile_set)
+        timings: dict[str, float] = {}
+        work.report("Comparing with the tiles")
+        clock = time.perf_counter()
+        turns = turns_for(query.view, options.heading_deg)
+        pictures = query_pictures(query.pixels, query.view, turns, self.encoder.input_px)
+        vectors = self.encoder.embed(pictures)
+        timings["embed"] = _since(clock)
+        clock = time.perf_counter()
+        matches: list[Match] = []
+        for tile_set in tile_sets:
+            matches += self._index(tile_set).search(vectors, turns, options.near)
+        matches.sort(key=lambda match: -match.score)
+        places = distinct_places(matches, max(PLACES, options.top))
+        timings["search"] = _since(clock)
+        proposals = [_Proposal(match, None, False) for match in places]
+        first = self._location(query, proposals, options, timings, complete=not options.verify)
+        if on_first is not None:
+            on_first(first)
+        if not options.verify:
+            return first
+        clock = time.perf_counter()
+        proposals = self._verify(query, proposals[:PLACES], work) + proposals[PLACES:]
+        timings["verify"] = _since(clock)
+        return self._location(query, proposals, options, timings, complete=True)
+
+    def check_encoder(self, tile_set: TileSet) -> None:
+        """Raise GleamError if the tile set was embedded by another pack than the loaded one."""
+        if tile_set.info.pack_hash != self.encoder.pack.hash:
+            raise GleamError(
+                f"Tile set {tile_set.info.name!r} was made with the encoder pack {tile_set.info.pack}; "
+                f"loaded is {self.encoder.pack.label}.",
+                "Remove the tile set and add its imagery again to embed it with the loaded pack.",
+            )
+
+    def _index(self, tile_set: TileSet) -> TileIndex:
+        key = str(tile_set.folder)
+        known = self._indexes.get(key)
+        if known is None or known.tile_set is not tile_set:
+            known = self._indexes[key] = TileIndex(tile_set)
+        return known
+
+    def _verify(self, query: Query, proposals: list[_Proposal], work: Work) -> list[_Proposal]:
+        features = QueryFeatures(query, self.matcher)
+        looked: list[_Proposal] = []
+        certain = False
+        for number, proposal in enumerate(proposals):
+            if certain and number >= RIVALS_CHECKED:
+                break
+            work.report("Verifying candidates", number, len(proposals))
+            fix = verify(features, proposal.match)
+            looked.append(_Proposal(proposal.match, fix, True))
+            certain = certain or (fix is not None and self._alone(fix) >= CERTAIN)
+        return looked + proposals[len(looked) :]
+
+    def _alone(self, fix: GroundFix) -> float:
+        return self.calibration.geometric_confidence(fix.inliers, fix.alignment.matches)
+
+    def _location(
+        self,
+        query: Query,
+        proposals: list[_Proposal],
+        options: LocateOptions,
+        timings: dict[str, float],
+        complete: bool,
+    ) -> Location:
+        merged = _merge_same_place(proposals)
+        margin = _margin([proposal.match for proposal in proposals])
+        lead = proposals[0].match if proposals else None
+        candidates = []
+        for proposal in merged:
+            if proposal.fix is not None:
+                confidence = self.calibration.geometric_confidence(
+                    proposal.fix.inliers, proposal.fix.alignment.matches, _rival(proposal, merged)
+                )
+            elif proposal.match is lead and not proposal.looked:
+                confidence = self.calibration.retrieval_confidence(margin)
+            else:
+                confidence = 0.0
+            candidates.append(_candidate(proposal, confidence))
+        candidates.sort(key=lambda c: (-c.confidence, -c.inliers, -c.score))
+        ranked = tuple(
+            replace(candidate, rank=rank)
+            for rank, candidate in enumerate(candidates[: options.top], start=1)
+        )
+        best = ranked[0] if ranked else None
+        return Location(
+            query,
+            best.verdict if best else "not_found",
+            best.confidence if best else 0.0,
+            ranked,
+            dict(timings),
+            complete,
+        )
+
+
+def _merge_same_place(proposals: list[_Proposal]) -> list[_Proposal]:
+    """Fixes that landed on one another are one candidate: the one with more inliers."""
+    kept: list[_Proposal] = []
+    for proposal in sorted(proposals, key=lambda p: -(p.fix.inliers if p.fix else 0)):
+        if not any(_same_place(proposal, other) for other in kept):
+            kept.append(proposal)
+    return kept
+
+
+def _same_place(a: _Proposal, b: _Proposal) -> bool:
+    """Does ``a`` lie within the middle of what the fix ``b`` covers?"""
+    if b.fix is None or not b.fix.footprint:
+        return False
+    if a.fix is None:
+        position = a.match.tile_set.position(a.match.row)
+    else:
+        position = (a.fix.lat, a.fix.lon) if a.fix.footprint else None
+    if position is None:
+        return False
+    diagonal_m = distance_m(LatLon(*b.fix.footprint[0]), LatLon(*b.fix.footprint[2]))
+    middle = LatLon(float(b.fix.lat), float(b.fix.lon))
+    return distance_m(LatLon(*position), middle) < 0.3 * diagonal_m
+
+
+def _rival(proposal: _Proposal, others: list[_Proposal]) -> int:
+    return max(
+        (other.fix.inliers for other in others if other is not proposal and other.fix), default=0
+    )
+
+
+def _margin(matches: list[Match]) -> float:
+    return matches[0].score - matches[1].score if len(matches) > 1 else 0.0
+
+
+def _candidate(proposal: _Proposal, confidence: float) -> Candidate:
+    match, fix = proposal.match, proposal.fix
+    tile_set, row = match.tile_set, match.row
+    position = tile_set.position(row)
+    scale_m = float(tile_set.table[row]["scale_m"])
+    lat, lon = position if position else (None, None)
+    tile = TileRef(
+        tile_set.info.name, tile_set.source_path(row), tile_set.tile_id(row), scale_m, lat, lon
+    )
+    thumbnail = tile_set.read_window(row, scale_m, THUMBNAIL_PX).rgb
+    if fix is None:
+        return Candidate(
+            rank=0,
+            tile=tile,
+            lat=lat,
+            lon=lon,
+            radius_m=scale_m / np.sqrt(2) if position else None,
+            score=match.score,
+            confidence=confidence,
+            verdict=verdict_for(confidence, False, proposal.looked),
+            method="retrieval",
+            turn_deg=match.turn_deg,
+            thumbnail=thumbnail,
+        )
+    verdict = verdict_for(confidence, True, True)
+    return Candidate(
+        rank=0,
+        tile=tile,
+        lat=lat if fix.lat is None else fix.lat,
+        lon=lon if fix.lon is None else fix.lon,
+        radius_m=fix.radius_m,
+        score=match.score,
+        confidence=confidence,
+        verdict=verdict,
+        method="geometric",
+        heading_deg=fix.heading_deg if fix.lat is not None else None,
+        turn_deg=match.turn_deg,
+        footprint=fix.footprint,
+        inliers=fix.inliers,
+        alignment=fix.alignment,
+        thumbnail=thumbnail,
+    )
+
+
+def _since(clock: float) -> float:
+    return (time.perf_counter() - clock) * 1000.0

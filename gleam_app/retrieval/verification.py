@@ -1,0 +1,369 @@
+"""Geometric verification: does the query really lie on this ground, and exactly where?
+
+The query, turned as the encoder liked it best, and a north-up window around the tile are brought to
+one ground sampling; local features are paired; RANSAC keeps what agrees on one transform. A second look,
+centred on the first estimate and turned by the measured heading, sharpens it.
+"""
+
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from gleam_app.geo.frame import LocalFrame
+from gleam_app.imagery.query import Query
+from gleam_app.imagery.sources import Picture
+from gleam_app.retrieval.matcher import Features, Matcher
+from gleam_app.retrieval.results import Alignment
+from gleam_app.retrieval.search import Match
+from gleam_app.retrieval.turning import SQUARE_SHARE, turn_matrix
+
+SQUARE_PX = 400  # working size of the query's middle square
+MAX_WINDOW_PX = 1024
+WINDOW_SIDES = 2.0  # first window, in tile sides: the query may be centred off the tile
+RANSAC_PX = 5.0
+MIN_MATCHES = 6
+SECOND_LOOK = 8  # inliers that earn a second look
+# A correct transform agrees with what retrieval already knows about turn and scale.
+MAX_TURN_ERROR_DEG = 50.0
+MAX_SCALE_ERROR = 2.2
+RADIUS_FLOOR_M = 1.0
+
+
+@dataclass(frozen=True, eq=False)
+class GroundFix:
+    """Where the query lies: see ``Candidate`` for the fields."""
+
+    lat: float | None
+    lon: float | None
+    radius_m: float | None
+    heading_deg: float
+    footprint: tuple[tuple[float, float], ...]
+    inliers: int
+    alignment: Alignment
+
+
+class QueryFeatures:
+    """Features of one query, computed once for each turn and working size."""
+
+    def __init__(self, query: Query, matcher: Matcher) -> None:
+        self.query = query
+        self.matcher = matcher
+        self._known: dict[tuple[int, int], tuple[Features, NDArray[np.float64]]] = {}
+
+    def at(self, turn_deg: float, square_px: int) -> tuple[Features, NDArray[np.float64]]:
+        """Features of the turned query and the affine (2, 3) query pixel -> turned pixel."""
+        key = (round(turn_deg), square_px)
+        if key not in self._known:
+            picture, inside, matrix = turned_whole(self.query.pixels, float(key[0]), square_px)
+            self._known[key] = self.matcher.features(picture, inside), matrix
+        return self._known[key]
+
+
+def turned_whole(
+    pixels: NDArray[np.uint8], turn_deg: float, square_px: int
+) -> tuple[NDArray[np.uint8], NDArray[np.bool_], NDArray[np.float64]]:
+    """The whole query turned clockwise on a canvas that holds it; its middle square is ``square_px``.
+
+    Returns the canvas, where it shows the query (a little inside its edge), and query pixel -> canvas.
+    """
+    import cv2
+
+    height, width = pixels.shape[:2]
+    scale = square_px / (SQUARE_SHARE * min(width, height))
+    if scale < 0.7:
+        shrunk = (max(1, round(width * scale)), max(1, round(height * scale)))
+        small = cv2.resize(pixels, shrunk, interpolation=cv2.INTER_AREA).astype(np.uint8)
+    else:
+        small = pixels
+    ratio = small.shape[1] / width
+    size = int(np.ceil(np.hypot(width, height) * scale)) + 2
+    matrix = turn_matrix(small.shape[1], small.shape[0], turn_deg, scale / ratio, size)
+    corners = np.array(
+        [[0, 0], [small.shape[1], 0], small.shape[1::-1], [0, small.shape[0]]], float
+    )
+    outline = corners @ matrix[:, :2].T + matrix[:, 2]
+    low = np.floor(np.maximum(outline.min(0), 0)).astype(int)
+    high = np.ceil(np.minimum(outline.max(0), size)).astype(int)
+    matrix[:, 2] -= low
+    canvas = (int(high[0] - low[0]), int(high[1] - low[1]))
+    picture = cv2.warpAffine(small, matrix, canvas, flags=cv2.INTER_LINEAR)
+    inside = cv2.warpAffine(np.full(small.shape[:2], 255, np.uint8), matrix, canvas)
+    inside = cv2.erode(inside, np.ones((9, 9), np.uint8), borderValue=0)
+    # small pixel centres sit at (x + 0.5) * ratio - 0.5 of the full picture's
+    to_small = np.array([[ratio, 0, 0.5 * ratio - 0.5], [0, ratio, 0.5 * ratio - 0.5], [0, 0, 1]])
+    whole = (np.vstack([matrix, [0, 0, 1]]) @ to_small)[:2]
+    return np.asarray(picture, np.uint8), inside > 127, whole
+
+
+def verify(features: QueryFeatures, match: Match) -> GroundFix | None:
+    """Look for the query around one tile; None where nothing agrees.
+
+    Deterministic: RANSAC is seeded by OpenCV per call.
+    """
+    if match.tile_set.pictures:
+        return _verify_picture(features, match)
+    tile = match.tile_set.table[match.row]
+    scale_m = float(tile["scale_m"])
+    resolution_m = match.tile_set.sources[int(tile["source"])].resolution_m
+    square_px = int(np.clip(scale_m / resolution_m, 128, SQUARE_PX))
+    side_m = WINDOW_SIDES * scale_m
+    first = _look(
+        features,
+        match,
+        float(tile["lat"]),
+        float(tile["lon"]),
+        side_m,
+        match.turn_deg,
+        square_px,
+        scale_m,
+    )
+    if first is None or first.inliers < SECOND_LOOK or first.lat is None or first.lon is None:
+        return first
+    a = first.alignment
+    width, height = features.query.size
+    ground_m = SQUARE_SHARE * min(width, height) * a.metres_per_pixel
+    side_m = 1.3 * float(np.hypot(width, height)) * a.metres_per_pixel
+    square_px = int(np.clip(ground_m / resolution_m, 128, SQUARE_PX))
+    second = _look(
+        features, match, first.lat, first.lon, side_m, first.heading_deg, square_px, ground_m
+    )
+    return second if second is not None and second.inliers >= first.inliers else first
+
+
+def _look(
+    features: QueryFeatures,
+    match: Match,
+    lat: float,
+    lon: float,
+    side_m: float,
+    turn_deg: float,
+    square_px: int,
+    ground_m: float,
+) -> GroundFix | None:
+    """Match against the window of ``side_m`` at (lat, lon), believing that the query's middle square
+    covers ``ground_m``."""
+    window_px = min(MAX_WINDOW_PX, round(side_m / ground_m * square_px))
+    window = match.tile_set.read_at(match.row, lat, lon, side_m, window_px)
+    turned, matrix = features.at(turn_deg, square_px)
+    found = _fit(features, turned, matrix, window)
+    if found is None:
+        return None
+    homography, query_points, window_points, matches, residual_px = found
+    metres = side_m / window_px
+    expected = np.array([turn_deg, ground_m / (SQUARE_SHARE * min(features.query.size)) / metres])
+    if not plausible(homography, features.query.size, float(expected[0]), float(expected[1])):
+        return None
+    return _ground_fix(
+        features.query,
+        window,
+        (lat, lon),
+        side_m,
+        homography,
+        query_points,
+        window_points,
+        matches,
+        residual_px,
+    )
+
+
+def _verify_picture(features: QueryFeatures, match: Match) -> GroundFix | None:
+    """A tile that is a picture of unknown ground size: evidence and alignment, but no position."""
+    window = match.tile_set.read_window(match.row, 0.0, 2 * SQUARE_PX)
+    turned, matrix = features.at(match.turn_deg, SQUARE_PX)
+    found = _fit(features, turned, matrix, window)
+    if found is None:
+        return None
+    homography, query_points, window_points, matches, residual_px = found
+    expected_scale = window.rgb.shape[1] / (SQUARE_SHARE * min(features.query.size))
+    if not plausible(homography, features.query.size, match.turn_deg, expected_scale):
+        return None
+    return _ground_fix(
+        features.query,
+        window,
+        None,
+        0.0,
+        homography,
+        query_points,
+        window_points,
+        matches,
+        residual_px,
+    )
+
+
+def _fit(
+    features: QueryFeatures, turned: Features, matrix: NDArray[np.float64], window: Picture
+) -> tuple[NDArray[np.float64], NDArray[np.float32], NDArray[np.float32], int, float] | None:
+    """Pair features and fit query pixel -> window pixel; None with too few that agree.
+
+    A similarity (4 unknowns) must hold first: it is hard to satisfy by chance. A homography replaces it
+    where the camera's tilt makes it explain clearly more points.
+    """
+    import cv2
+
+    there = features.matcher.features(window.rgb, window.mask if not window.mask.all() else None)
+    points, window_points = features.matcher.match(turned, there)
+    if len(points) < MIN_MATCHES:
+        return None
+    inverse = cv2.invertAffineTransform(matrix)
+    query_points = (points @ inverse[:, :2].T + inverse[:, 2]).astype(np.float32)
+    similarity, inside = cv2.estimateAffinePartial2D(
+        query_points,
+        window_points,
+        method=cv2.RANSAC,
+        ransacReprojThreshold=RANSAC_PX,
+        maxIters=4000,
+        confidence=0.999,
+    )
+    if similarity is None or inside.sum() < MIN_MATCHES:
+        return None
+    model = np.vstack([similarity, [0.0, 0.0, 1.0]])
+    kept = inside.ravel().astype(bool)
+    if kept.sum() >= 2 * MIN_MATCHES:
+        homography, agree = cv2.findHomography(
+            query_points,
+            window_points,
+            cv2.USAC_MAGSAC,
+            RANSAC_PX * 0.6,
+            maxIters=4000,
+            confidence=0.999,
+        )
+        if homography is not None and agree.sum() >= kept.sum():
+            model, kept = homography, agree.ravel().astype(bool)
+    error = np.linalg.norm(apply(model, query_points[kept]) - window_points[kept], axis=1)
+    return model, query_points[kept], window_points[kept], len(points), float(np.median(error))
+
+
+def apply(homography: NDArray[np.float64], points: NDArray[np.floating]) -> NDArray[np.float64]:
+    """Map (N, 2) points by a (3, 3) homography."""
+    lifted = np.hstack([points, np.ones((len(points), 1))]) @ homography.T
+    return np.asarray(lifted[:, :2] / lifted[:, 2:], np.float64)
+
+
+def picture_corners(width: int, height: int) -> NDArray[np.float64]:
+    """Corner points of a picture, clockwise from the top left, on its outer edge."""
+    return np.array([[0, 0], [width, 0], [width, height], [0, height]], float) - 0.5
+
+
+def plausible(
+    homography: NDArray[np.float64], size: tuple[int, int], turn_deg: float, scale: float
+) -> bool:
+    """Could a camera looking roughly down have made this? ``scale``: expected window px per query px.
+
+    The outline must stay convex and unmirrored with limited perspective, and turn and scale must be near
+    what retrieval believed.
+    """
+    width, height = size
+    corners = picture_corners(width, height)
+    depth = np.hstack([corners, np.ones((4, 1))]) @ homography[2]
+    if np.any(depth * depth[0] <= 0) or depth.max() / depth.min() > 2.5:
+        return False
+    mapped = apply(homography, corners)
+    edges = np.roll(mapped, -1, axis=0) - mapped
+    following = np.roll(edges, -1, axis=0)
+    cross = edges[:, 0] * following[:, 1] - edges[:, 1] * following[:, 0]
+    if np.any(cross <= 0):  # clockwise on screen, as the corners are: positive
+        return False
+    area = 0.5 * abs(
+        np.sum(mapped[:, 0] * np.roll(mapped[:, 1], -1) - mapped[:, 1] * np.roll(mapped[:, 0], -1))
+    )
+    ratio = np.sqrt(area / (width * height)) / scale
+    error = abs((up_bearing(homography, size) - turn_deg + 180.0) % 360.0 - 180.0)
+    return bool(1 / MAX_SCALE_ERROR < ratio < MAX_SCALE_ERROR and error < MAX_TURN_ERROR_DEG)
+
+
+def up_bearing(homography: NDArray[np.float64], size: tuple[int, int]) -> float:
+    """Bearing (degrees clockwise from the window's up) of the picture's up direction at its centre."""
+    centre = np.array([(size[0] - 1) / 2, (size[1] - 1) / 2])
+    start, end = apply(homography, np.array([centre, centre - [0, size[1] / 8]]))
+    return float(np.rad2deg(np.arctan2(end[0] - start[0], start[1] - end[1])) % 360.0)
+
+
+def _ground_fix(
+    query: Query,
+    window: Picture,
+    centre: tuple[float, float] | None,
+    side_m: float,
+    homography: NDArray[np.float64],
+    query_points: NDArray[np.float32],
+    window_points: NDArray[np.float32],
+    matches: int,
+    residual_px: float,
+) -> GroundFix:
+    import cv2
+
+    width, height = query.size
+    metres = side_m / window.rgb.shape[1]
+    corners = apply(homography, picture_corners(width, height))
+    hull = cv2.convexHull(query_points)
+    area_px = 0.5 * abs(
+        np.sum(
+            corners[:, 0] * np.roll(corners[:, 1], -1) - corners[:, 1] * np.roll(corners[:, 0], -1)
+        )
+    )
+    alignment = Alignment(
+        query_points=query_points,
+        window_points=window_points,
+        window_rgb=window.rgb,
+        window_lat=centre[0] if centre else None,
+        window_lon=centre[1] if centre else None,
+        window_side_m=side_m,
+        homography=homography,
+        matches=matches,
+        residual_px=residual_px,
+        coverage=float(cv2.contourArea(hull) / (width * height)),
+        metres_per_pixel=float(np.sqrt(area_px / (width * height)) * metres),
+    )
+    heading = up_bearing(homography, query.size)
+    if centre is None:
+        return GroundFix(None, None, None, heading, (), len(query_points), alignment)
+    middle = np.array([[(width - 1) / 2, (height - 1) / 2]])
+    lats, lons = window_to_degrees(
+        np.vstack([apply(homography, middle), corners]), centre, side_m, window.rgb.shape[1]
+    )
+    spread_px = centre_spread(query_points, window_points, homography, query.size)
+    return GroundFix(
+        lat=float(lats[0]),
+        lon=float(lons[0]),
+        radius_m=max(RADIUS_FLOOR_M, 2.0 * spread_px * metres, 2.0 * residual_px * metres),
+        heading_deg=heading,
+        footprint=tuple((float(a), float(b)) for a, b in zip(lats[1:], lons[1:], strict=True)),
+        inliers=len(query_points),
+        alignment=alignment,
+    )
+
+
+def window_to_degrees(
+    points: NDArray[np.float64], centre: tuple[float, float], side_m: float, size_px: int
+) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+    """Window pixels (N, 2) -> (lats, lons) degrees; ``centre`` = (lat, lon) of the window's middle."""
+    metres = side_m / size_px
+    east = (points[:, 0] + 0.5) * metres - side_m / 2
+    north = side_m / 2 - (points[:, 1] + 0.5) * metres
+    return LocalFrame(*centre).to_degrees(east, north)
+
+
+def centre_spread(
+    query_points: NDArray[np.float32],
+    window_points: NDArray[np.float32],
+    homography: NDArray[np.float64],
+    size: tuple[int, int],
+    rounds: int = 12,
+) -> float:
+    """How far (window px, 90 %) the mapped picture centre moves when half of the inliers are left out."""
+    import cv2
+
+    if len(query_points) < 8:
+        return float(
+            np.median(np.linalg.norm(apply(homography, query_points) - window_points, axis=1)) * 2
+        )
+    rng = np.random.default_rng(0)
+    middle = np.array([[(size[0] - 1) / 2, (size[1] - 1) / 2]])
+    full = apply(homography, middle)[0]
+    moved = []
+    for _ in range(rounds):
+        half = rng.choice(len(query_points), max(4, len(query_points) // 2), replace=False)
+        part, _ = cv2.estimateAffine2D(query_points[half], window_points[half], method=cv2.LMEDS)
+        if part is not None:
+            moved.append(np.linalg.norm(part[:, :2] @ middle[0] + part[:, 2] - full))
+    return float(np.quantile(moved, 0.9)) if moved else 0.0
