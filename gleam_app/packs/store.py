@@ -1,0 +1,257 @@
+"""The packs on this machine: those that come with the program and those of the user.
+
+Bundled packs lie in ``resources/packs/ID``, the user's in ``<home>/packs/ID``; where both have an
+id, a ready one is taken before one that is not, then the newer, then the user's.
+"""
+
+import shutil
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Literal
+
+from gleam_app.errors import GleamError
+from gleam_app.jobs.work import Progress, Work
+from gleam_app.packs.files import scratch, sha256_of, swap_in
+from gleam_app.packs.manifest import Pack, PackKind, PackManifest, read_manifest, version_key
+
+PackState = Literal["ready", "not fetched", "fetching", "corrupt"]
+
+KIND_NAMES: dict[PackKind, str] = {
+    "gleam-c": "encoder",
+    "matcher": "matcher",
+    "gleam-x": "language model",
+}
+
+
+@dataclass(frozen=True)
+class PackStatus:
+    """How a pack stands, by a cheap look: sizes, not hashes. ``detail`` says what is wrong."""
+
+    id: str
+    manifest: PackManifest | None
+    """None if ``pack.json`` cannot be read; the state is then ``corrupt``."""
+    folder: Path
+    state: PackState
+    detail: str = ""
+    bundled: bool = False
+
+    @property
+    def title(self) -> str:
+        return self.manifest.title if self.manifest else self.id
+
+
+Statuses = list[PackStatus]  # ``list`` is a method below
+Paths = list[Path]
+
+
+class PackStore:
+    """Lists, checks, installs, fetches and removes packs. Safe to use from several threads."""
+
+    def __init__(self, home: Path, bundled: Path) -> None:
+        self.home = home
+        self.folder = home / "packs"
+        self.bundled = bundled
+
+    @property
+    def staging(self) -> Path:
+        """Where packs are put together before they are swapped in."""
+        return self.folder / ".staging"
+
+    def list(self) -> Statuses:
+        """Every pack once, by id; a broken one is among them and hides no other."""
+        found: dict[str, list[PackStatus]] = {}
+        for parent in (self.bundled, self.folder):
+            if not parent.is_dir():
+                continue
+            for folder in sorted(parent.iterdir()):
+                if folder.is_dir() and not folder.name.startswith("."):
+                    status = self._look(folder, bundled=parent == self.bundled)
+                    found.setdefault(status.id, []).append(status)
+        return [self._choose(found[pack_id]) for pack_id in sorted(found)]
+
+    def status(self, pack_id: str) -> PackStatus:
+        """One pack's status; ``GleamError`` naming the known ids if there is no such pack."""
+        known = self.list()
+        for status in known:
+            if status.id == pack_id:
+                return status
+        raise GleamError(
+            f"There is no pack “{pack_id}”.",
+            hint=f"Known packs: {', '.join(status.id for status in known) or 'none'}.",
+        )
+
+    def get(self, pack_id: str) -> Pack:
+        """The pack, ready for use; ``GleamError`` with what to do if it is not."""
+        return self._ready(self.status(pack_id))
+
+    def default(self, kind: PackKind) -> Pack:
+        """The ready pack of this kind that the manifests prefer most.
+
+        Raises ``GleamError`` with what to do if none is ready.
+        """
+        of_kind = [s for s in self.list() if s.manifest is not None and s.manifest.kind == kind]
+        of_kind.sort(
+            key=lambda s: (s.state != "ready", -s.manifest.preference if s.manifest else 0)
+        )
+        if of_kind:
+            return self._ready(of_kind[0])
+        raise GleamError(
+            f"No {KIND_NAMES[kind]} is installed.",
+            hint="Install one with `gleam packs install FILE`.",
+        )
+
+    def verify(self, pack_id: str, work: Work | None = None) -> Pack:
+        """Hash every file of the pack; ``GleamError`` names the first bad one."""
+        pack = self.get(pack_id)
+        work = work or Work()
+        done = 0
+        for file in pack.manifest.files:
+            what = f"Checking {file.path}"
+            actual = sha256_of(pack.folder / file.path, work, what, done, pack.manifest.size)
+            if actual != file.sha256:
+                raise GleamError(
+                    f"Pack {pack.label} is damaged: {file.path} is not the file it should be "
+                    f"(SHA-256 {actual[:12]}…, expected {file.sha256[:12]}…).",
+                    hint=_repair(pack_id, bool(file.sources)),
+                )
+            done += file.size
+        return pack
+
+    def install(self, archive: Path, work: Work | None = None) -> Pack:
+        """Install a ``.gleampack`` or a folder with ``pack.json``, checking every hash.
+
+        Any other file, or folder of files, is offered to the known packs that lack files: this is
+        how weights that were downloaded elsewhere get in. Raises ``GleamError``; then nothing changed.
+        """
+        from gleam_app.packs.install import is_pack, unpack
+
+        work = work or Work()
+        if not is_pack(archive):
+            return self._complete_from(archive, work)
+        with scratch(self.staging, "install") as folder:
+            manifest = unpack(archive, folder, work)
+            swap_in(folder, self.folder / manifest.id, self.staging)
+        return self._ready(self._look(self.folder / manifest.id, bundled=False))
+
+    def fetch(self, pack_id: str, work: Work | None = None) -> Pack:
+        """Get a pack's missing files from their sources; goes on where it was broken off.
+
+        Raises ``GleamError`` if no source of a file gives it, naming all that were tried.
+        """
+        status = self.status(pack_id)
+        if status.state == "ready":
+            return self._ready(status)
+        return self._complete(status, offered=[], use_sources=True, work=work or Work())
+
+    def _complete_from(self, path: Path, work: Work) -> Pack:
+        offered = sorted(path.iterdir()) if path.is_dir() else [path]
+        sizes = {file.stat().st_size for file in offered if file.is_file()}
+        for status in self.list():
+            if status.manifest is not None and status.state == "not fetched":
+                wanted = [file for file in status.manifest.files if file.sources]
+                if any(file.size in sizes for file in wanted):
+                    return self._complete(status, offered, use_sources=False, work=work)
+        raise GleamError(
+            f"{path.name} is neither a pack nor a file that a known pack lacks.",
+            hint="Give a .gleampack file, a folder with pack.json, or weights named in a pack.",
+        )
+
+    def _complete(self, status: PackStatus, offered: Paths, use_sources: bool, work: Work) -> Pack:
+        from gleam_app.packs.fetch import fetch_files
+        from gleam_app.packs.fetchstate import fetch_lock
+
+        if status.manifest is None:
+            raise GleamError(f"Pack {status.id} cannot be fetched: {status.detail}")
+        staging = self.staging / status.id
+        with fetch_lock(staging, status.id):
+            folder = fetch_files(
+                status.manifest, status.folder, staging, offered, use_sources, work
+            )
+            swap_in(folder, self.folder / status.id, self.staging)
+        shutil.rmtree(staging, ignore_errors=True)
+        return self.get(status.id)
+
+    def fetch_progress(self, pack_id: str) -> Progress | None:
+        """How far fetching is, whichever process fetches; None if none does."""
+        from gleam_app.packs.fetchstate import read_progress
+
+        return read_progress(self.staging / pack_id)
+
+    def remove(self, pack_id: str) -> None:
+        """Delete an installed or fetched pack, and what was fetched of it so far."""
+        status = self.status(pack_id)
+        if status.state == "fetching":
+            raise GleamError(
+                f"Pack {pack_id} is being fetched.", hint="Cancel that first, or wait for its end."
+            )
+        removed = False
+        for folder in (self.folder / pack_id, self.staging / pack_id):
+            if folder.exists():
+                shutil.rmtree(folder)
+                removed = True
+        if not removed:
+            raise GleamError(
+                f"Pack {pack_id} comes with the program and cannot be removed.",
+                hint="Only packs that were installed or fetched can be.",
+            )
+
+    def _look(self, folder: Path, bundled: bool) -> PackStatus:
+        try:
+            manifest = read_manifest(folder)
+        except GleamError as error:
+            return PackStatus(folder.name, None, folder, "corrupt", str(error), bundled)
+        if manifest.id != folder.name:
+            detail = f"{folder} says that its id is {manifest.id}: the folder was renamed."
+            return PackStatus(folder.name, None, folder, "corrupt", detail, bundled)
+        state, detail = self._state(manifest, folder)
+        return PackStatus(manifest.id, manifest, folder, state, detail, bundled)
+
+    def _state(self, manifest: PackManifest, folder: Path) -> tuple[PackState, str]:
+        missing = 0
+        for file in manifest.files:
+            path = folder / file.path
+            size = path.stat().st_size if path.is_file() else None
+            if size is None and file.sources:
+                missing += file.size
+            elif size is None:
+                return "corrupt", f"{file.path} is missing."
+            elif size != file.size:
+                return "corrupt", f"{file.path} has {size:,} bytes instead of {file.size:,}."
+        if not missing:
+            return "ready", ""
+        if self.fetch_progress(manifest.id) is not None:
+            return "fetching", "Being fetched."
+        return "not fetched", f"{missing / 1e6:,.0f} MB to fetch."
+
+    @staticmethod
+    def _choose(same_id: Statuses) -> PackStatus:
+        def rank(status: PackStatus) -> tuple[bool, bool, tuple[int, ...], bool]:
+            version = version_key(status.manifest.version) if status.manifest else ()
+            return status.state == "ready", status.state != "corrupt", version, not status.bundled
+
+        return max(same_id, key=rank)
+
+    @staticmethod
+    def _ready(status: PackStatus) -> Pack:
+        if status.manifest is not None and status.state == "ready":
+            return Pack(status.manifest, status.folder)
+        if status.state == "fetching":
+            raise GleamError(f"Pack {status.id} is still being fetched.", hint="Wait for its end.")
+        if status.state == "not fetched":
+            raise GleamError(
+                f"Pack {status.id} is not on this machine yet: {status.detail}",
+                hint=_repair(status.id, fetchable=True),
+            )
+        raise GleamError(
+            f"Pack {status.id} is damaged: {status.detail}",
+            hint=_repair(status.id, fetchable=False),
+        )
+
+
+def _repair(pack_id: str, fetchable: bool) -> str:
+    if fetchable:
+        return (
+            f"Fetch it with `gleam packs fetch {pack_id}`, or bring the file on a stick and give it "
+            "to `gleam packs install FILE`."
+        )
+    return f"Install it again with `gleam packs install FILE` (pack {pack_id})."
