@@ -1,0 +1,206 @@
+"""The map panel: imagery, candidates, and what the person does with them."""
+
+import logging
+from dataclasses import asdict
+from pathlib import Path
+
+from PySide6.QtCore import QObject, QUrl, Signal
+from PySide6.QtGui import QColor, QDragEnterEvent, QDropEvent
+from PySide6.QtWebChannel import QWebChannel
+from PySide6.QtWebEngineCore import QWebEnginePage, QWebEngineProfile, QWebEngineSettings
+from PySide6.QtWebEngineWidgets import QWebEngineView
+from PySide6.QtWidgets import QApplication, QVBoxLayout, QWidget
+
+from gleam_app.home import resources_dir
+from gleam_app.imagery.sources import MapSource
+from gleam_app.retrieval.results import Location
+from gleam_app.ui.map.bridge import Bridge
+from gleam_app.ui.map.content import MapContent, Mosaic
+from gleam_app.ui.map.drawing import location_message, sources_message
+from gleam_app.ui.map.scheme import PAGE_URL, OfflineGuard, SchemeHandler
+from gleam_app.ui.map.words import page_words
+from gleam_app.ui.strings import Lang
+from gleam_app.ui.theme import DARK, LIGHT, ui_font
+
+log = logging.getLogger(__name__)
+
+
+class MapPanel(QWidget):
+    """A map of the loaded imagery with the candidates on it.
+
+    ``register_scheme()`` must have run before the QApplication was made. The panel keeps what it was
+    told and tells the page when that is ready, so callers need not wait for anything.
+    """
+
+    candidate_selected = Signal(int)  # rank, by a click or by Enter on its label
+    cursor_moved = Signal(float, float)  # lat, lon
+    cursor_left = Signal()
+    files_dropped = Signal(list)  # local paths, str
+    page_ready = Signal()
+
+    def __init__(self, parent: QWidget | None = None, web: Path | None = None) -> None:
+        super().__init__(parent)
+        self._sources: list[tuple[str, MapSource]] = []
+        self._location: Location | None = None
+        self._selected: int | None = None
+        self._dark = False
+        self._lang: Lang = "en"
+        self._ready = False
+        self.content = MapContent(web or resources_dir() / "web")
+        self._bridge = Bridge(self)
+        self._bridge.page_ready.connect(self._greet)
+        self._bridge.candidate_clicked.connect(self.candidate_selected)
+        self._bridge.cursor_moved.connect(self.cursor_moved)
+        self._bridge.cursor_left.connect(self.cursor_left)
+        self._build_view()
+        self.setAcceptDrops(True)
+
+    def _build_view(self) -> None:
+        # The profile belongs to the application and the page to the view: the page must go first.
+        self._profile = QWebEngineProfile(QApplication.instance())
+        self._profile.setHttpCacheType(QWebEngineProfile.HttpCacheType.NoCache)
+        self._handler = SchemeHandler(self.content.answer, self._profile)
+        self._profile.installUrlSchemeHandler(b"gleam", self._handler)
+        self.guard = OfflineGuard(self._profile)
+        self._profile.setUrlRequestInterceptor(self.guard)
+        self.view = QWebEngineView(self)
+        self._page = _Page(self._profile, self.view)
+        self._channel = QWebChannel(self._page)
+        self._channel.registerObject("bridge", self._bridge)
+        self._page.setWebChannel(self._channel)
+        self._page.setBackgroundColor(QColor(LIGHT.window))
+        self.view.setPage(self._page)
+        self.view.setContextMenuPolicy(self.view.contextMenuPolicy().NoContextMenu)
+        self.view.loadFinished.connect(self._let_drops_through)
+        layout = QVBoxLayout(self)
+        layout.setContentsMargins(0, 0, 0, 0)
+        layout.addWidget(self.view)
+        self.setFocusProxy(self.view)
+        self.destroyed.connect(self._handler.close)
+        self.destroyed.connect(self._profile.deleteLater)
+        self._page.load(QUrl(PAGE_URL))
+
+    # ---- what the map shows ----------------------------------------------------------------
+
+    def set_sources(self, sources: list[tuple[str, MapSource]]) -> None:
+        """Show these (name, source) as the ground; an empty list clears it.
+
+        Tiles of the sources shown before may still be read for a moment: close them a little later.
+        """
+        self._sources = list(sources)
+        mosaic = Mosaic([source for _, source in self._sources])
+        self._generation = self.content.set_mosaic(mosaic)
+        self._native_zoom = mosaic.native_zoom
+        self._send_sources()
+
+    def show_location(self, location: Location | None) -> None:
+        """Show the candidates of ``location`` in place of those shown; None takes them away.
+
+        A later wave of the same query keeps the view and the selection.
+        """
+        if location is None or not self._same_query(location):
+            self.select(None)
+        self._location = location
+        self._send("location", location_message(location, self._lang))
+
+    def select(self, rank: int | None) -> None:
+        """Emphasise the candidate of that rank; the map moves only if it is out of sight."""
+        if rank != self._selected:
+            self._selected = rank
+            self._send("select", {"rank": rank})
+
+    def fly_to(self, lat: float, lon: float) -> None:
+        """Centre the map at a position, close enough to see houses."""
+        self._send("fly", {"lat": lat, "lon": lon, "zoom": 17})
+
+    def set_theme(self, dark: bool) -> None:
+        self._dark = dark
+        self._page.setBackgroundColor(QColor((DARK if dark else LIGHT).window))
+        self._send_theme()
+
+    def set_language(self, lang: Lang) -> None:
+        self._lang = lang
+        self._send("words", page_words(lang))
+        self._send("location", location_message(self._location, lang))
+
+    # ---- the page --------------------------------------------------------------------------
+
+    def _greet(self) -> None:
+        """The page has come up: tell it everything."""
+        self._ready = True
+        self._send_theme()
+        self._send("words", page_words(self._lang))
+        if self._sources:
+            self._send_sources()
+        self._send("location", location_message(self._location, self._lang))
+        self._send("select", {"rank": self._selected})
+        self.page_ready.emit()
+
+    def _send(self, kind: str, payload: object) -> None:
+        if self._ready:
+            self._bridge.send(kind, payload)
+
+    def _send_sources(self) -> None:
+        self._send("sources", sources_message(self._sources, self._generation, self._native_zoom))
+
+    def _send_theme(self) -> None:
+        tokens = asdict(DARK if self._dark else LIGHT)
+        tokens["on-colour"] = tokens["window"] if self._dark else tokens["panel"]
+        tokens["font"] = ", ".join(f'"{name}"' for name in ui_font().families()) + ", sans-serif"
+        self._send("theme", tokens)
+
+    def _same_query(self, location: Location) -> bool:
+        return self._location is not None and self._location.query.sha256 == location.query.sha256
+
+    # ---- drops -----------------------------------------------------------------------------
+
+    def _let_drops_through(self) -> None:
+        """Chromium would swallow a drop; without its consent the event comes to this panel."""
+        self.view.setAcceptDrops(False)
+        proxy = self.view.focusProxy()
+        if proxy is not None:
+            proxy.setAcceptDrops(False)
+
+    def dragEnterEvent(self, event: QDragEnterEvent) -> None:
+        if any(url.isLocalFile() for url in event.mimeData().urls()):
+            event.acceptProposedAction()
+
+    def dropEvent(self, event: QDropEvent) -> None:
+        paths = [url.toLocalFile() for url in event.mimeData().urls() if url.isLocalFile()]
+        if paths:
+            event.acceptProposedAction()
+            self.files_dropped.emit(paths)
+
+
+class _Page(QWebEnginePage):
+    """Stays where it is, asks nothing, and speaks to our log."""
+
+    def __init__(self, profile: QWebEngineProfile, parent: QObject) -> None:
+        super().__init__(profile, parent)
+        attribute = QWebEngineSettings.WebAttribute
+        for name in (
+            attribute.JavascriptCanOpenWindows,
+            attribute.JavascriptCanAccessClipboard,
+            attribute.LocalStorageEnabled,
+            attribute.LocalContentCanAccessRemoteUrls,
+            attribute.PluginsEnabled,
+            attribute.PdfViewerEnabled,
+            attribute.HyperlinkAuditingEnabled,
+            attribute.DnsPrefetchEnabled,
+        ):
+            self.settings().setAttribute(name, False)
+
+    def acceptNavigationRequest(
+        self, url: QUrl | str, kind: QWebEnginePage.NavigationType, is_main_frame: bool
+    ) -> bool:
+        return QUrl(url).toString() == PAGE_URL
+
+    def javaScriptConsoleMessage(
+        self,
+        level: QWebEnginePage.JavaScriptConsoleMessageLevel,
+        message: str,
+        line: int,
+        source: str,
+    ) -> None:
+        serious = level != QWebEnginePage.JavaScriptConsoleMessageLevel.InfoMessageLevel
+        log.log(logging.WARNING if serious else logging.DEBUG, "%s:%d %s", source, line, message)
