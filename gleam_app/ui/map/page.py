@@ -64,7 +64,7 @@ def _with_policy(html: str) -> str:
     script = html.rpartition("<script>")[2].partition("</script>")[0]
     digest = base64.b64encode(hashlib.sha256(script.encode("utf-8")).digest()).decode("ascii")
     policy = (
-        "default-src 'none'; img-src gleam:; style-src gleam: 'unsafe-inline'; "
+        "default-src 'none'; img-src gleam: data:; style-src gleam: 'unsafe-inline'; "
         f"script-src gleam: 'sha256-{digest}'"
     )
     meta = f'<meta http-equiv="Content-Security-Policy" content="{policy}">'
