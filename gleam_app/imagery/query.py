@@ -204,7 +204,7 @@ def _to_eight_bits(values: NDArray[np.float32]) -> NDArray[np.uint8]:
     """Grey of more than 8 bits: full 16-bit range where it is used, else stretched to its own range."""
     finite = np.nan_to_num(values)
     low, high = float(finite.min()), float(finite.max())
-    if 0 <= low and 16_384 <= high <= 65_535:
+    if low >= 0 and 16_384 <= high <= 65_535:
         low, high = 0.0, 65_535.0
     scaled = (finite - low) * (255.0 / max(high - low, 1e-12))
     return np.rint(scaled).astype(np.uint8)

@@ -2,12 +2,12 @@
 
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Protocol
+from typing import NamedTuple, Protocol
 
 import numpy as np
 from numpy.typing import NDArray
 
-from gleam_app.geo.coordinates import Bounds
+from gleam_app.geo.coordinates import Bounds, LatLon
 
 
 @dataclass(frozen=True)
@@ -23,6 +23,14 @@ class Picture:
         return float(self.mask.mean()) if self.mask.size else 0.0
 
 
+class Fingerprint(NamedTuple):
+    """Tells cheaply whether a file is still the same: ``sha256`` is of its first and last MiB and its size."""
+
+    size: int
+    mtime_ns: int
+    sha256: str
+
+
 class MapSource(Protocol):
     """Imagery one can cut squares out of. Safe to use from several threads."""
 
@@ -35,6 +43,11 @@ class MapSource(Protocol):
         ...
 
     @property
+    def outline(self) -> tuple[LatLon, ...]:
+        """The edge of the imagery's rectangle as an open ring (lat, lon), dense enough for straight sides."""
+        ...
+
+    @property
     def resolution_m(self) -> float:
         """Ground size of a source pixel in metres, at the middle of the source."""
         ...
@@ -42,6 +55,10 @@ class MapSource(Protocol):
     @property
     def crs(self) -> str:
         """The source's own CRS, as a short name ("EPSG:32617")."""
+        ...
+
+    def fingerprint(self) -> Fingerprint:
+        """Size, time of change and a hash of parts of the file."""
         ...
 
     def read_square(self, lat: float, lon: float, side_m: float, size_px: int) -> Picture:
@@ -53,3 +70,11 @@ class MapSource(Protocol):
         ...
 
     def close(self) -> None: ...
+
+
+def open_source(path: Path) -> MapSource:
+    """Open georeferenced imagery: GeoTIFF, COG, BigTIFF, VRT, JPEG 2000, or a picture with a world
+    file and a CRS (.prj). Raises GleamError, one line, for anything else."""
+    from gleam_app.imagery.geotiff import RasterSource
+
+    return RasterSource(Path(path))

@@ -1,0 +1,256 @@
+"""A raster on disk, read in windows: handles per thread, bands to RGB, masks, contrast.
+
+Knows pixels only; where they lie on the ground is ``geotiff``'s business.
+"""
+
+import threading
+import warnings
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from gleam_app.errors import GleamError
+from gleam_app.imagery.exif import clean_text
+
+# Formats that are files on this machine. GDAL's drivers for web services (WMS, WMTS, ...) stay out.
+DRIVERS = (
+    "GTiff",
+    "VRT",
+    "JPEG",
+    "PNG",
+    "JP2OpenJPEG",
+    "HFA",
+    "BMP",
+    "WEBP",
+    "NITF",
+    "ECW",
+    "MRF",
+    "ENVI",
+)
+_NETWORK = (
+    "/vsicurl",
+    "/vsis3",
+    "/vsigs",
+    "/vsiaz",
+    "/vsiadls",
+    "/vsioss",
+    "/vsiswift",
+    "/vsihdfs",
+    "/vsiwebhdfs",
+    "://",
+)
+_STRETCH_PERCENTILES = (2.0, 98.0)
+_STRETCH_SIDE_PX = 1024
+
+
+@dataclass
+class _Handle:
+    """One thread's dataset. The lock is held while reading, so that ``close`` waits for it."""
+
+    dataset: Any
+    lock: threading.Lock = field(default_factory=threading.Lock)
+    open: bool = True
+
+
+class RasterFile:
+    """RGB windows and validity masks of a raster that rasterio opens. Safe to use from several threads."""
+
+    def __init__(self, path: Path) -> None:
+        self.path = path
+        self._local = threading.local()
+        self._handles: list[_Handle] = []
+        self._lock = threading.Lock()
+        self._stretch: list[tuple[float, float]] | None = None
+        with self._dataset() as dataset:
+            self.width, self.height = int(dataset.width), int(dataset.height)
+            self._bands, self._has_nan = (
+                _colour_bands(dataset),
+                dataset.dtypes[0].startswith("float"),
+            )
+            self._palette = _palette(dataset, self._bands)
+            self._all_valid = all(
+                "ALL_VALID" in str(flags).upper() for flags in dataset.mask_flag_enums
+            )
+            self._eight_bit = all(dataset.dtypes[band - 1] == "uint8" for band in self._bands)
+            if any(str(dataset.dtypes[band - 1]).startswith("complex") for band in self._bands):
+                raise GleamError(
+                    f"{clean_text(path.name)} holds complex numbers, not imagery.",
+                    "Add imagery with 1 to 4 ordinary bands.",
+                )
+
+    @contextmanager
+    def _dataset(self) -> Iterator[Any]:
+        """This thread's dataset, opened on first use (and again after ``close``)."""
+        handle: _Handle | None = getattr(self._local, "handle", None)
+        if handle is None or not handle.open:
+            handle = _Handle(open_dataset(self.path))
+            with self._lock:
+                self._handles = [known for known in self._handles if known.open] + [handle]
+            self._local.handle = handle
+        with handle.lock:
+            yield handle.dataset
+
+    def inspect(self) -> Any:
+        """Context manager: the calling thread's rasterio dataset, for reading its metadata."""
+        return self._dataset()
+
+    def close(self) -> None:
+        """Close the handles of all threads; a later read opens a new one."""
+        with self._lock:
+            handles, self._handles = self._handles, []
+        for handle in handles:
+            with handle.lock:
+                handle.open = False
+                handle.dataset.close()
+
+    def read(
+        self, column: int, row: int, width: int, height: int, out_width: int, out_height: int
+    ) -> tuple[NDArray[np.uint8], NDArray[np.uint8]]:
+        """A window inside the raster, averaged down to ``out_width`` x ``out_height`` through overviews.
+
+        Returns RGB uint8 (out_height, out_width, 3) and validity uint8 (out_height, out_width), 0 or 255.
+        """
+        from rasterio.enums import Resampling
+        from rasterio.windows import Window
+
+        window = Window(column, row, width, height)
+        smaller = out_width < width or out_height < height
+        averaging = smaller and self._palette is None
+        values, valid = self._read(
+            window, (out_height, out_width), Resampling.average if averaging else Resampling.nearest
+        )
+        return self._to_rgb(values), valid
+
+    def _read(
+        self, window: Any, shape: tuple[int, int], resampling: Any
+    ) -> tuple[NDArray[Any], NDArray[np.uint8]]:
+        from rasterio.errors import RasterioError
+
+        try:
+            with self._dataset() as dataset:
+                values = dataset.read(
+                    list(self._bands),
+                    window=window,
+                    out_shape=(len(self._bands), *shape),
+                    resampling=resampling,
+                )
+                valid = (
+                    np.full(shape, 255, np.uint8)
+                    if self._all_valid
+                    else dataset.dataset_mask(window=window, out_shape=shape)
+                )
+        except RasterioError as error:
+            raise GleamError(
+                f"{clean_text(self.path.name)} cannot be read: {clean_text(error, 120)}.",
+                "The file may be damaged, or have moved; copy it again or relink it.",
+            ) from None
+        if self._has_nan:
+            finite = np.isfinite(values).all(axis=0)
+            valid, values = np.where(finite, valid, 0).astype(np.uint8), np.nan_to_num(values)
+        return values, valid
+
+    def _to_rgb(self, values: NDArray[Any]) -> NDArray[np.uint8]:
+        """(bands, height, width) of any type to RGB uint8 (height, width, 3)."""
+        if self._palette is not None:
+            return self._palette[np.clip(values[0], 0, len(self._palette) - 1)]
+        if self._eight_bit:
+            grey_or_rgb = values
+        else:
+            stretch = self._stretch or self._measure_stretch()
+            grey_or_rgb = np.stack(
+                [_stretched(band, *limits) for band, limits in zip(values, stretch, strict=True)]
+            )
+        if len(grey_or_rgb) == 1:
+            grey_or_rgb = np.repeat(grey_or_rgb, 3, axis=0)
+        return np.ascontiguousarray(np.moveaxis(grey_or_rgb, 0, 2), dtype=np.uint8)
+
+    def _measure_stretch(self) -> list[tuple[float, float]]:
+        """Limits of each band's contrast, from a small picture of the whole raster; measured once."""
+        from rasterio.enums import Resampling
+        from rasterio.windows import Window
+
+        scale = min(1.0, _STRETCH_SIDE_PX / max(self.width, self.height))
+        shape = (max(1, round(self.height * scale)), max(1, round(self.width * scale)))
+        values, valid = self._read(Window(0, 0, self.width, self.height), shape, Resampling.nearest)
+        stretch = []
+        for band in values:
+            seen = band[valid > 0]
+            low, high = np.percentile(seen, _STRETCH_PERCENTILES) if seen.size else (0.0, 1.0)
+            stretch.append((float(low), float(high)))
+        self._stretch = stretch
+        return stretch
+
+
+def open_dataset(path: Path) -> Any:
+    """A rasterio dataset. Raises GleamError for what is missing, not imagery, or not on this machine."""
+    from rasterio.env import Env
+    from rasterio.errors import RasterioError
+    from rasterio.io import DatasetReader
+
+    name = clean_text(path.name)
+    if path.is_dir():
+        raise GleamError(f"{name} is a folder, not a map.", "Choose the GeoTIFF or VRT inside it.")
+    if not path.is_file():
+        raise GleamError(f"There is no file {clean_text(path)}.", "Check the name and the folder.")
+    if path.stat().st_size == 0:
+        raise GleamError(f"{name} is empty (0 bytes).", "Copy or download the file again.")
+    try:
+        with warnings.catch_warnings(), Env(session=None):
+            warnings.simplefilter("ignore")  # "not georeferenced" is told as an error, later
+            # rasterio.open takes a single driver only
+            dataset = DatasetReader(str(path), driver=list(DRIVERS), sharing=False)
+    except (RasterioError, OSError, ValueError) as error:
+        raise GleamError(
+            f"{name} is not imagery this program can read ({clean_text(error, 120).rstrip('.')}).",
+            "Use a GeoTIFF, COG or VRT; QGIS (Export > Save As) or gdal_translate makes one.",
+        ) from None
+    if any(part in file for file in dataset.files for part in _NETWORK):
+        dataset.close()
+        raise GleamError(
+            f"{name} refers to imagery on the network, which this program does not open.",
+            "Download the imagery and add the file on this machine.",
+        )
+    if dataset.count == 0:
+        dataset.close()
+        raise GleamError(
+            f"{name} holds no picture of its own.", "Choose one of its sub-datasets as a GeoTIFF."
+        )
+    return dataset
+
+
+def _colour_bands(dataset: Any) -> tuple[int, ...]:
+    """Band numbers to show: red, green, blue where they are named, else the first three, else the first."""
+    from rasterio.enums import ColorInterp
+
+    interpretation = list(dataset.colorinterp)
+    rgb = (ColorInterp.red, ColorInterp.green, ColorInterp.blue)
+    if all(interpretation.count(colour) == 1 for colour in rgb):
+        return tuple(interpretation.index(colour) + 1 for colour in rgb)
+    plain = [i + 1 for i, colour in enumerate(interpretation) if colour != ColorInterp.alpha]
+    return tuple(plain[:3]) if len(plain) >= 3 else tuple((plain or [1])[:1])
+
+
+def _palette(dataset: Any, bands: tuple[int, ...]) -> NDArray[np.uint8] | None:
+    """RGB uint8 (colours, 3) of a raster with a colour table."""
+    from rasterio.enums import ColorInterp
+
+    if len(bands) != 1 or dataset.colorinterp[bands[0] - 1] != ColorInterp.palette:
+        return None
+    try:
+        table = dataset.colormap(bands[0])
+    except ValueError:
+        return None
+    colours = np.zeros((max(table) + 1, 3), np.uint8)
+    for index, colour in table.items():
+        colours[index] = colour[:3]
+    return colours
+
+
+def _stretched(band: NDArray[Any], low: float, high: float) -> NDArray[np.uint8]:
+    scaled = (band.astype(np.float32) - low) * (255.0 / max(high - low, 1e-12))
+    return np.rint(np.clip(scaled, 0, 255)).astype(np.uint8)
