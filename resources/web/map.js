@@ -146,7 +146,7 @@ window.gleam = (function () {
     for (let i = Math.ceil(view.getWest() / step); i * step <= view.getEast(); i++) {
       const lon = i * step, shown = ((lon + 540) % 360) - 180;
       L.polyline([[south, lon], [north, lon]], style).addTo(layers.graticule);
-      label([north, lon], `${Math.abs(shown).toFixed(digits)}° ${shown < 0 ? "W" : "E"}`, [-4, -4]);
+      if (map.latLngToContainerPoint([north, lon]).x > 72) label([north, lon], `${Math.abs(shown).toFixed(digits)}° ${shown < 0 ? "W" : "E"}`, [-4, -4]);
     }
     for (let i = Math.ceil(south / step); i * step <= north; i++) {
       const lat = i * step;

@@ -8,6 +8,7 @@ from gleam_app.imagery.sources import MapSource
 from gleam_app.retrieval.results import Candidate, Location
 from gleam_app.ui.map.words import SIGNS, candidate_tip
 from gleam_app.ui.strings import Lang
+from gleam_app.ui.verdicts import confidence_text
 
 Corner = tuple[float, float]  # (lat, lon)
 Box = tuple[Corner, Corner]  # south-west, north-east
@@ -53,7 +54,7 @@ def _candidate(candidate: Candidate, lang: Lang) -> dict[str, Any]:
         "up": _up(candidate),
         "verdict": candidate.verdict,
         "sign": SIGNS[candidate.verdict],
-        "confidence": f"{candidate.confidence:.2f}",
+        "confidence": confidence_text(candidate.confidence),
         "retrieval_only": candidate.method == "retrieval",
         "tip": candidate_tip(candidate, lang),
     }

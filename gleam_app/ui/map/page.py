@@ -52,6 +52,7 @@ def build_page() -> bytes:
         attribution_control=False,
         fade_animation=False,
         world_copy_jump=True,
+        zoom_snap=0.5,
         min_zoom=1,
         max_zoom=24,
     )

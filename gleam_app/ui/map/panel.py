@@ -146,6 +146,7 @@ class MapPanel(QWidget):
     def _send_theme(self) -> None:
         tokens = asdict(DARK if self._dark else LIGHT)
         tokens["on-colour"] = tokens["window"] if self._dark else tokens["panel"]
+        tokens["casing"] = tokens["window" if self._dark else "panel"] + "D0"
         tokens["font"] = ", ".join(f'"{name}"' for name in ui_font().families()) + ", sans-serif"
         self._send("theme", tokens)
 

@@ -2,6 +2,7 @@
 
 from gleam_app.retrieval.results import Candidate
 from gleam_app.ui.strings import TEXT, Lang
+from gleam_app.ui.verdicts import confidence_text
 
 _WORDS: dict[str, tuple[str, str]] = {
     "map": ("Map of the loaded imagery", "已加载影像的地图"),
@@ -37,7 +38,7 @@ def candidate_tip(candidate: Candidate, lang: Lang) -> str:
     tip = _WORDS["tip"][column].format(
         rank=candidate.rank,
         verdict=TEXT[f"verdict.{candidate.verdict}"][column],
-        confidence=f"{candidate.confidence:.2f}",
+        confidence=confidence_text(candidate.confidence),
     )
     if candidate.radius_m is not None:
         tip += _WORDS["radius"][column].format(metres=f"{candidate.radius_m:.0f}")

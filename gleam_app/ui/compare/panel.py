@@ -1,0 +1,239 @@
+"""The compare panel: canvas, its few controls, captions."""
+
+import logging
+from collections.abc import Sequence
+from concurrent.futures import Future, ThreadPoolExecutor
+
+import numpy as np
+from PySide6.QtCore import QObject, Qt, Signal, Slot
+from PySide6.QtWidgets import (
+    QButtonGroup,
+    QHBoxLayout,
+    QLabel,
+    QSlider,
+    QStackedWidget,
+    QToolButton,
+    QVBoxLayout,
+    QWidget,
+)
+
+from gleam_app.imagery.query import Query
+from gleam_app.retrieval.results import Candidate
+from gleam_app.ui.compare.canvas import CompareCanvas, Mode
+from gleam_app.ui.compare.pair import Pair, TileReader, prepare
+from gleam_app.ui.compare.words import candidate_caption, query_caption, word
+from gleam_app.ui.images import Pyramid
+from gleam_app.ui.strings import Lang
+from gleam_app.ui.theme import DARK, LIGHT, SPACE_1, SPACE_2, SPACE_3
+
+log = logging.getLogger(__name__)
+
+Region = Sequence[tuple[float, float]] | None
+
+
+class _Relay(QObject):
+    """Carries a prepared pair from the worker to the GUI thread."""
+
+    prepared = Signal(int, object)
+
+
+class ComparePanel(QWidget):
+    """Query and candidate, side by side or aligned.
+
+    ``read_tile(tile, size_px)`` gives the picture of a candidate without verified geometry; it is
+    called on a worker thread. Without it the candidate's thumbnail is shown.
+    """
+
+    pair_shown = Signal()
+
+    def __init__(self, parent: QWidget | None = None, read_tile: TileReader | None = None) -> None:
+        super().__init__(parent)
+        self.read_tile = read_tile
+        self._lang: Lang = "en"
+        self._query: Query | None = None
+        self._candidate: Candidate | None = None
+        self._known: tuple[Query, Pyramid] | None = None
+        self._turn = 0
+        self._pending: Future[None] | None = None
+        self._pool = ThreadPoolExecutor(max_workers=1, thread_name_prefix="gleam-compare")
+        self._relay = _Relay()
+        self._relay.prepared.connect(self._show, Qt.ConnectionType.QueuedConnection)
+        pool = self._pool
+        self.destroyed.connect(lambda: pool.shutdown(wait=False, cancel_futures=True))
+        self.canvas = CompareCanvas(self)
+        self._build()
+        self.set_language("en")
+        self.show_pair(None, None)
+
+    def _build(self) -> None:
+        self._buttons = {key: _toggle() for key in ("side", "aligned", "swipe", "blend")}
+        self._lines, self._north, self._fit = _toggle(), _toggle(), _toggle(checkable=False)
+        groups = (QButtonGroup(self), QButtonGroup(self))
+        for group, names in zip(groups, (("side", "aligned"), ("swipe", "blend")), strict=True):
+            for name in names:
+                group.addButton(self._buttons[name])
+            group.buttonClicked.connect(self._apply_mode)
+        for button in (self._buttons["side"], self._buttons["swipe"], self._lines, self._north):
+            button.setChecked(True)
+        self._slider = QSlider(Qt.Orientation.Horizontal)
+        self._slider.setRange(0, 100)
+        self._slider.setValue(50)
+        self._slider.setMaximumWidth(180)
+
+        bar = QHBoxLayout()
+        bar.setContentsMargins(SPACE_2, SPACE_1, SPACE_2, SPACE_1)
+        bar.setSpacing(SPACE_1)
+        for widget in self._buttons.values():
+            bar.addWidget(widget)
+        bar.addWidget(self._slider)
+        bar.addStretch(1)
+        for widget in (self._lines, self._north, self._fit):
+            bar.addWidget(widget)
+
+        self._captions = (QLabel(), QLabel())
+        under = QHBoxLayout()
+        under.setContentsMargins(SPACE_3, SPACE_1, SPACE_3, SPACE_1)
+        under.setSpacing(SPACE_3)
+        for caption in self._captions:
+            caption.setTextFormat(Qt.TextFormat.PlainText)  # file names are not markup
+            caption.setProperty("role", "caption")
+            caption.setMinimumWidth(0)
+            caption.setSizePolicy(
+                caption.sizePolicy().Policy.Ignored, caption.sizePolicy().Policy.Preferred
+            )
+            under.addWidget(caption, 1)
+
+        shown = QWidget()
+        rows = QVBoxLayout(shown)
+        rows.setContentsMargins(0, 0, 0, 0)
+        rows.setSpacing(0)
+        rows.addLayout(bar)
+        rows.addWidget(self.canvas, 1)
+        rows.addLayout(under)
+        self._empty = QLabel()
+        self._empty.setAlignment(Qt.AlignmentFlag.AlignCenter)
+        self._empty.setWordWrap(True)
+        self._stack = QStackedWidget()
+        self._stack.addWidget(self._empty)
+        self._stack.addWidget(shown)
+        whole = QVBoxLayout(self)
+        whole.setContentsMargins(0, 0, 0, 0)
+        whole.addWidget(self._stack)
+
+        self._slider.valueChanged.connect(self._apply_share)
+        self.canvas.share_changed.connect(self._take_share)
+        self._lines.toggled.connect(self._apply_lines)
+        self._north.toggled.connect(self.canvas.set_north_up)
+        self._fit.clicked.connect(self.canvas.fit)
+
+    # ---- what is shown ---------------------------------------------------------------------
+
+    def show_pair(self, query: Query | None, candidate: Candidate | None) -> None:
+        """Show this pair as soon as it is ready; until then the one before stays."""
+        self._turn += 1
+        self._query, self._candidate = query, candidate
+        if self._pending is not None:
+            self._pending.cancel()
+        if query is None:
+            self.canvas.show_pair(None)
+            self._known = None
+            self._stack.setCurrentIndex(0)
+            return
+        known = self._known[1] if self._known and self._known[0] is query else None
+        self._pending = self._pool.submit(self._prepare, self._turn, query, candidate, known)
+
+    def highlight_evidence(self, query_region: Region, tile_region: Region) -> None:
+        """Light two polygons of (x, y) pixels, in the query and in the window; None or empty: none."""
+        self.canvas.highlight(
+            np.array(query_region or (), np.float64).reshape(-1, 2),
+            np.array(tile_region or (), np.float64).reshape(-1, 2),
+        )
+
+    def set_theme(self, dark: bool) -> None:
+        self.canvas.tokens = DARK if dark else LIGHT
+        self.canvas.update()
+
+    def set_language(self, lang: Lang) -> None:
+        self._lang = lang
+        for key, button in self._buttons.items():
+            button.setText(word(key, lang))
+        self._lines.setText(word("lines", lang))
+        self._north.setText(word("north", lang))
+        self._fit.setText(word("fit", lang))
+        self.canvas.setAccessibleName(word("canvas", lang))
+        self._empty.setText(f"{word('empty.title', lang)}\n{word('empty.text', lang)}")
+        self._apply_mode()
+        self._write_captions()
+
+    # ---- the slow part ---------------------------------------------------------------------
+
+    def _prepare(
+        self, turn: int, query: Query, candidate: Candidate | None, known: Pyramid | None
+    ) -> None:
+        if turn != self._turn:
+            return
+        try:
+            pair = prepare(query, candidate, self.read_tile, known)
+        except Exception:  # a source that vanished: the query alone is still worth seeing
+            log.warning("cannot show candidate", exc_info=True)
+            pair = prepare(query, candidate, None, known)
+        self._relay.prepared.emit(turn, pair)
+
+    @Slot(int, object)
+    def _show(self, turn: int, pair: Pair) -> None:
+        if turn != self._turn:
+            return
+        self._known = (pair.query, pair.query_picture)
+        self.canvas.show_pair(pair)
+        self._apply_mode()
+        self._write_captions()
+        self._stack.setCurrentIndex(1)
+        self.pair_shown.emit()
+
+    # ---- controls --------------------------------------------------------------------------
+
+    def _apply_mode(self) -> None:
+        measured = self._candidate is not None and self._candidate.alignment is not None
+        over = measured and self._buttons["aligned"].isChecked()
+        blend = self._buttons["blend"].isChecked()
+        before = self.canvas.mode
+        self.canvas.mode = Mode.SIDE if not over else Mode.BLEND if blend else Mode.SWIPE
+        self._buttons["aligned"].setEnabled(measured)
+        self._buttons["side"].setChecked(not over)
+        self._lines.setEnabled(measured and not over)
+        self._north.setEnabled(not over)
+        for widget in (self._buttons["swipe"], self._buttons["blend"], self._slider):
+            widget.setVisible(over)
+        self._slider.setAccessibleName(
+            word("slider.blend" if blend else "slider.swipe", self._lang)
+        )
+        if (before is Mode.SIDE) != (self.canvas.mode is Mode.SIDE):
+            self.canvas.fit()
+        self.canvas.update()
+
+    def _apply_share(self, percent: int) -> None:
+        if round(self.canvas.share * 100) != percent:
+            self.canvas.share = percent / 100
+            self.canvas.update()
+
+    def _take_share(self, share: float) -> None:
+        self._slider.setValue(round(share * 100))
+
+    def _apply_lines(self, on: bool) -> None:
+        self.canvas.lines = on
+        self.canvas.update()
+
+    def _write_captions(self) -> None:
+        left, right = self._captions
+        left.setText(query_caption(self._query) if self._query else "")
+        right.setText(candidate_caption(self._candidate, self._lang) if self._candidate else "")
+        for caption in self._captions:
+            caption.setToolTip("")
+        right.setVisible(self._candidate is not None)
+
+
+def _toggle(checkable: bool = True) -> QToolButton:
+    button = QToolButton()
+    button.setCheckable(checkable)
+    button.setAutoRaise(True)
+    return button
