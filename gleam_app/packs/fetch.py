@@ -151,6 +151,11 @@ class _Fetch:
 
     def _failed(self, file: PackFile, tried: list[str]) -> GleamError:
         pack_id = self.manifest.id
+        if not file.sources:
+            return GleamError(
+                f"{file.path} of pack {pack_id} is damaged or missing and cannot be fetched.",
+                hint="Install the pack again with `gleam packs install FILE`.",
+            )
         if not self.use_sources:
             return GleamError(
                 f"Pack {pack_id} still lacks {file.path}: no file given has its SHA-256 "

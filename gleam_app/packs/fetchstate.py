@@ -1,7 +1,8 @@
 """What a process that fetches a pack lets others see: its progress, and that it is at it.
 
-In the pack's staging folder, ``lock`` is held by the operating system for the process that fetches
-(and let go by it if that process dies), and ``state.json`` is rewritten at least every few seconds.
+Beside the pack's staging folder lies ``ID.lock``, held by the operating system for the process that
+fetches (and let go by it if that process dies); in the folder, ``state.json`` is rewritten as long as
+the fetch goes on.
 """
 
 import json
@@ -21,10 +22,13 @@ WRITE_EVERY_S = 0.5
 
 
 @contextmanager
-def fetch_lock(folder: Path, pack_id: str) -> Iterator[None]:
-    """Hold the right to fetch into ``folder``; ``GleamError`` if somebody else has it."""
-    folder.mkdir(parents=True, exist_ok=True)
-    with (folder / "lock").open("a+b") as file:
+def fetch_lock(staging: Path, pack_id: str) -> Iterator[None]:
+    """Hold the right to change pack ``pack_id``; ``GleamError`` if somebody else has it.
+
+    The lock file stays behind: removing it would let two processes lock two files of one name.
+    """
+    staging.mkdir(parents=True, exist_ok=True)
+    with (staging / f"{pack_id}.lock").open("a+b") as file:
         try:
             _lock(file.fileno())
         except OSError:

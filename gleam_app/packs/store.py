@@ -138,10 +138,13 @@ class PackStore:
 
         Raises ``GleamError`` if no source of a file gives it, naming all that were tried.
         """
-        status = self.status(pack_id)
+        status, work = self.status(pack_id), work or Work()
         if status.state == "ready":
-            return self._ready(status)
-        return self._complete(status, offered=[], use_sources=True, work=work or Work())
+            try:
+                return self.verify(pack_id, work)
+            except GleamError:  # a file has the right size and the wrong content: get it anew
+                pass
+        return self._complete(status, offered=[], use_sources=True, work=work)
 
     def _complete_from(self, path: Path, work: Work) -> Pack:
         offered = sorted(path.iterdir()) if path.is_dir() else [path]
@@ -163,12 +166,12 @@ class PackStore:
         if status.manifest is None:
             raise GleamError(f"Pack {status.id} cannot be fetched: {status.detail}")
         staging = self.staging / status.id
-        with fetch_lock(staging, status.id):
+        with fetch_lock(self.staging, status.id):
             folder = fetch_files(
                 status.manifest, status.folder, staging, offered, use_sources, work
             )
             swap_in(folder, self.folder / status.id, self.staging)
-        shutil.rmtree(staging, ignore_errors=True)
+            shutil.rmtree(staging, ignore_errors=True)
         return self.get(status.id)
 
     def fetch_progress(self, pack_id: str) -> Progress | None:
@@ -179,21 +182,19 @@ class PackStore:
 
     def remove(self, pack_id: str) -> None:
         """Delete an installed or fetched pack, and what was fetched of it so far."""
-        status = self.status(pack_id)
-        if status.state == "fetching":
-            raise GleamError(
-                f"Pack {pack_id} is being fetched.", hint="Cancel that first, or wait for its end."
-            )
-        removed = False
-        for folder in (self.folder / pack_id, self.staging / pack_id):
-            if folder.exists():
-                shutil.rmtree(folder)
-                removed = True
-        if not removed:
+        from gleam_app.packs.fetchstate import fetch_lock
+
+        pack_id = self.status(pack_id).id
+        folders = (self.folder / pack_id, self.staging / pack_id)
+        if not any(folder.exists() for folder in folders):
             raise GleamError(
                 f"Pack {pack_id} comes with the program and cannot be removed.",
                 hint="Only packs that were installed or fetched can be.",
             )
+        with fetch_lock(self.staging, pack_id), scratch(self.staging, "removed") as bin_:
+            for number, folder in enumerate(folders):
+                if folder.exists():  # moved first, so that a half-deleted pack is never seen
+                    folder.replace(bin_ / str(number))
 
     def _look(self, folder: Path, bundled: bool) -> PackStatus:
         try:

@@ -77,7 +77,7 @@ def _pip_download(spec: str, folder: Path, report: Report) -> Path:
         )
         try:
             while process.poll() is None:
-                report(sum(_size(path) for path in folder.rglob("*.whl")))
+                report(max((_size(path) for path in folder.rglob("*.whl")), default=0))
                 time.sleep(POLL_S)
         except BaseException:
             process.kill()
