@@ -1,0 +1,76 @@
+"""Starting the window and keeping it alive."""
+
+import logging
+import os
+import signal
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+from types import TracebackType
+
+from PySide6.QtCore import QTimer
+from PySide6.QtGui import QIcon
+from PySide6.QtWidgets import QApplication
+
+from gleam_app.home import resources_dir
+from gleam_app.services import Services
+from gleam_app.ui.map.scheme import register_scheme
+from gleam_app.ui.settings import Settings
+from gleam_app.ui.strings import language
+from gleam_app.ui.theme import theme, ui_font
+from gleam_app.ui.window import MainWindow
+
+log = logging.getLogger(__name__)
+
+register_scheme()  # Chromium reads its schemes once, before the application exists
+
+
+def run(services: Services, images: Sequence[Path] = (), demo: bool = False) -> int:
+    """Show the window until it is closed; returns the exit status."""
+    application = make_application()
+    window = make_window(services)
+    window.show()
+    QTimer.singleShot(0, lambda: window.begin(list(images), demo))
+    sys.excepthook = _present(window)
+    signal.signal(signal.SIGINT, lambda *_: window.close())
+    wake = QTimer()  # lets Python see the signal while Qt waits
+    wake.start(500)
+    wake.timeout.connect(lambda: None)
+    try:
+        return application.exec()
+    finally:
+        sys.excepthook = sys.__excepthook__
+        services.close()
+
+
+def make_application() -> QApplication:
+    """The application object with style, font and icon; the one that exists if there is one."""
+    if hasattr(os, "geteuid") and os.geteuid() == 0:
+        os.environ.setdefault("QTWEBENGINE_DISABLE_SANDBOX", "1")  # Chromium refuses root otherwise
+    known = QApplication.instance()
+    application = known if isinstance(known, QApplication) else QApplication(sys.argv[:1])
+    application.setApplicationName("gleam")
+    application.setStyle("Fusion")
+    application.setFont(ui_font())
+    application.setWindowIcon(QIcon(str(resources_dir() / "icons" / "gleam.svg")))
+    application.styleHints().colorSchemeChanged.connect(theme.follow_system)
+    return application
+
+
+def make_window(services: Services) -> MainWindow:
+    """The window in the user's language and theme, not yet shown."""
+    settings = Settings(services.home)
+    language.choose(settings.choices.language)
+    theme.choose(settings.choices.theme)
+    return MainWindow(services, settings)
+
+
+def _present(window: MainWindow):  # type: ignore[no-untyped-def]
+    def hook(kind: type[BaseException], error: BaseException, trace: TracebackType | None) -> None:
+        log.error("unexpected error", exc_info=(kind, error, trace))
+        if issubclass(kind, KeyboardInterrupt):
+            window.close()
+        else:
+            window.show_unexpected(error)
+
+    return hook

@@ -1,0 +1,128 @@
+"""Every command of the window in one table; menus, toolbar, shortcuts and their list come from it."""
+
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
+
+from PySide6.QtCore import QObject
+from PySide6.QtGui import QAction, QKeySequence
+from PySide6.QtWidgets import QMenu, QWidget
+
+from gleam_app.ui.icons import bind_icon
+from gleam_app.ui.session import Session
+from gleam_app.ui.strings import bind_text
+
+
+def _always(_: Session) -> bool:
+    return True
+
+
+def _has_query(session: Session) -> bool:
+    return session.query is not None
+
+
+def _can_locate(session: Session) -> bool:
+    return session.query is not None and session.tile_set is not None and not session.locating
+
+
+def _is_busy(session: Session) -> bool:
+    return session.locating or session.explain.running
+
+
+def _has_candidate(session: Session) -> bool:
+    return session.candidate is not None
+
+
+def _can_explain(session: Session) -> bool:
+    return _has_candidate(session) and not session.locating and not session.explain.running
+
+
+@dataclass(frozen=True)
+class Command:
+    """``id`` names the text ``command.<id>``; an empty ``menu`` keeps it out of the menus."""
+
+    id: str
+    menu: str
+    keys: str = ""
+    icon: str = ""
+    enabled_when: Callable[[Session], bool] = _always
+    checkable: bool = False
+    starts_group: bool = False
+
+
+COMMANDS: tuple[Command, ...] = (
+    Command("open", "file", "Ctrl+O", "folder-open"),
+    Command("paste", "file", "Ctrl+V", "image-plus"),
+    Command("add_imagery", "file", "Ctrl+I", "layers"),
+    Command("quit", "file", "Ctrl+Q", starts_group=True),
+    Command("locate", "analysis", "Ctrl+L", "crosshair", _can_locate),
+    Command("explain", "analysis", "Ctrl+E", "message-square-text", _can_explain),
+    Command("stop", "analysis", "Esc", "square", _is_busy),
+    Command("next_candidate", "analysis", "Ctrl+Down", "", _has_candidate, starts_group=True),
+    Command("previous_candidate", "analysis", "Ctrl+Up", "", _has_candidate),
+    Command("copy_coordinates", "analysis", "Ctrl+Shift+C", "copy", _has_candidate),
+    Command("show_query", "view", "Ctrl+1", checkable=True),
+    Command("show_candidates", "view", "Ctrl+2", checkable=True),
+    Command("show_compare", "view", "Ctrl+3", checkable=True),
+    Command("show_explanation", "view", "Ctrl+4", checkable=True),
+    Command("reset_layout", "view", "Ctrl+0"),
+    Command("switch_language", "view", "Ctrl+Shift+L", "languages", starts_group=True),
+    Command("switch_theme", "view", "Ctrl+Shift+T", "sun-moon"),
+    Command("shortcuts", "help", "F1"),
+    Command("demo", "help", "Ctrl+D", "map"),
+)
+MENUS = ("file", "analysis", "view", "help")
+
+
+class Commands(QObject):
+    """The actions made from the table, enabled as the session allows."""
+
+    def __init__(self, session: Session, window: QWidget) -> None:
+        super().__init__(window)
+        self._session = session
+        self.actions: dict[str, QAction] = {}
+        for command in COMMANDS:
+            action = QAction(window)
+            action.setObjectName(command.id)
+            action.setShortcut(QKeySequence(command.keys))
+            action.setCheckable(command.checkable)
+            bind_text(action, action.setText, f"command.{command.id}")
+            if command.icon:
+                bind_icon(action, action.setIcon, command.icon)
+                action.setIconVisibleInMenu(False)
+            window.addAction(action)
+            self.actions[command.id] = action
+        session.activity_changed.connect(self.refresh)
+        self.refresh()
+
+    def __getitem__(self, command_id: str) -> QAction:
+        return self.actions[command_id]
+
+    def connect_all(self, handlers: dict[str, Callable[[], object]]) -> None:
+        """Give every command what it does; a command without a handler is a mistake."""
+        missing = self.actions.keys() ^ handlers.keys()
+        if missing:
+            raise ValueError(f"commands and handlers differ: {sorted(missing)}")
+        for command_id, handler in handlers.items():
+            self.actions[command_id].triggered.connect(lambda *_, handler=handler: handler())
+
+    def fill(self, menu: QMenu, group: str) -> None:
+        """Add the group's commands to ``menu``, with its hairlines."""
+        for command in COMMANDS:
+            if command.menu == group:
+                if command.starts_group:
+                    menu.addSeparator()
+                menu.addAction(self.actions[command.id])
+
+    def refresh(self) -> None:
+        for command in COMMANDS:
+            self.actions[command.id].setEnabled(command.enabled_when(self._session))
+
+
+def shortcut_rows(actions: Iterable[QAction]) -> list[tuple[str, str]]:
+    """(title, keys) of every action that has keys, for the list of shortcuts."""
+    native = QKeySequence.SequenceFormat.NativeText
+    return [
+        (action.text().rstrip("…"), action.shortcut().toString(native))
+        for action in actions
+        if not action.shortcut().isEmpty()
+    ]

@@ -1,0 +1,99 @@
+"""Where the panels are: three splitters, panels that can be hidden, a layout that is kept."""
+
+from PySide6.QtCore import QByteArray, QObject, QSettings, Qt
+from PySide6.QtGui import QAction
+from PySide6.QtWidgets import QSplitter, QWidget
+
+LEFT_WIDTH = 348
+EXPLAIN_WIDTH = 392
+MINIMUM_PANEL = 140
+
+
+class Layout(QObject):
+    """Query over candidates on the left; the map over compare and explanation on the right."""
+
+    def __init__(
+        self,
+        query: QWidget,
+        candidates: QWidget,
+        map_view: QWidget,
+        compare: QWidget,
+        explanation: QWidget,
+    ) -> None:
+        super().__init__()
+        self.panels = {
+            "query": query,
+            "candidates": candidates,
+            "compare": compare,
+            "explanation": explanation,
+        }
+        self.left = _splitter(Qt.Orientation.Vertical, query, candidates)
+        self.bottom = _splitter(Qt.Orientation.Horizontal, compare, explanation)
+        self.right = _splitter(Qt.Orientation.Vertical, map_view, self.bottom)
+        self.root = _splitter(Qt.Orientation.Horizontal, self.left, self.right)
+        for panel in (*self.panels.values(), map_view):
+            panel.setMinimumHeight(MINIMUM_PANEL)
+        self.left.setMinimumWidth(280)
+        compare.setMinimumWidth(240)
+        explanation.setMinimumWidth(260)
+        for splitter, growing in (
+            (self.left, 1),
+            (self.right, 0),
+            (self.bottom, 0),
+            (self.root, 1),
+        ):
+            splitter.setStretchFactor(growing, 1)
+            splitter.setStretchFactor(1 - growing, 0)
+
+    def reset(self) -> None:
+        """All panels shown, in the sizes they were designed for."""
+        width, height = max(self.root.width(), 960), max(self.root.height(), 600)
+        for panel in self.panels.values():
+            panel.show()
+        self._fold()
+        left = LEFT_WIDTH if width < 1600 else 400
+        explain = EXPLAIN_WIDTH if width < 1600 else 480
+        self.root.setSizes([left, width - left])
+        self.left.setSizes([int(height * 0.46), int(height * 0.54)])
+        self.right.setSizes([int(height * 0.56), int(height * 0.44)])
+        self.bottom.setSizes([width - left - explain, explain])
+
+    def bind(self, name: str, action: QAction) -> None:
+        """``action`` shows and hides the panel."""
+        action.setChecked(True)
+        action.toggled.connect(lambda shown: self.show_panel(name, shown))
+
+    def show_panel(self, name: str, shown: bool) -> None:
+        self.panels[name].setVisible(shown)
+        self._fold()
+
+    def _fold(self) -> None:
+        """A side with no panel left takes no room."""
+        self.left.setVisible(
+            not (self.panels["query"].isHidden() and self.panels["candidates"].isHidden())
+        )
+        self.bottom.setVisible(
+            not (self.panels["compare"].isHidden() and self.panels["explanation"].isHidden())
+        )
+
+    def save(self, settings: QSettings) -> None:
+        for name in ("root", "left", "right", "bottom"):
+            settings.setValue(f"layout/{name}", getattr(self, name).saveState())
+
+    def restore(self, settings: QSettings) -> bool:
+        """Sizes as they were; False if nothing was kept."""
+        kept = False
+        for name in ("root", "left", "right", "bottom"):
+            state = settings.value(f"layout/{name}")
+            if isinstance(state, QByteArray):
+                kept = getattr(self, name).restoreState(state) or kept
+        return kept
+
+
+def _splitter(orientation: Qt.Orientation, first: QWidget, second: QWidget) -> QSplitter:
+    splitter = QSplitter(orientation)
+    splitter.setHandleWidth(1)
+    splitter.setChildrenCollapsible(False)
+    splitter.addWidget(first)
+    splitter.addWidget(second)
+    return splitter

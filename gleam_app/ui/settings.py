@@ -1,0 +1,76 @@
+"""The user's choices in one readable file that holds only what differs from the defaults."""
+
+import json
+import logging
+import os
+from dataclasses import asdict, dataclass, fields, replace
+from pathlib import Path
+from typing import Any, get_args
+
+from gleam_app.ui.strings import Lang
+from gleam_app.ui.theme import ThemeChoice
+
+log = logging.getLogger(__name__)
+
+COORDINATE_STYLES = ("dd", "dms", "ddm", "utm", "mgrs")
+
+
+@dataclass(frozen=True)
+class Choices:
+    """What a user can choose. ``language`` empty: as the desktop; ``tile_set`` empty: none yet."""
+
+    language: str = ""
+    theme: ThemeChoice = "system"
+    coordinates: str = "dd"
+    tile_set: str = ""
+
+
+_ALLOWED = {
+    "language": ("", *get_args(Lang)),
+    "theme": get_args(ThemeChoice),
+    "coordinates": COORDINATE_STYLES,
+}
+
+
+class Settings:
+    """``settings.json`` in the program's home; a change is on disk at once."""
+
+    def __init__(self, home: Path) -> None:
+        self._file = home / "settings.json"
+        self.choices = _read(self._file)
+
+    def change(self, **changes: Any) -> None:
+        """Take over the named choices and save."""
+        self.choices = replace(self.choices, **changes)
+        defaults = asdict(Choices())
+        kept = {
+            name: value for name, value in asdict(self.choices).items() if value != defaults[name]
+        }
+        try:
+            self._file.parent.mkdir(parents=True, exist_ok=True)
+            staged = self._file.with_suffix(".json.new")
+            staged.write_text(
+                json.dumps(kept, indent=2, ensure_ascii=False) + "\n", encoding="utf-8"
+            )
+            os.replace(staged, self._file)
+        except OSError as error:  # a full disk must not take the window down
+            log.error("settings not saved: %s", error)
+
+
+def _read(file: Path) -> Choices:
+    """The file's choices; what is missing, unknown or out of range keeps its default."""
+    try:
+        stored = json.loads(file.read_text(encoding="utf-8"))
+    except FileNotFoundError:
+        return Choices()
+    except (OSError, ValueError) as error:
+        log.info("settings not read: %s", error)
+        return Choices()
+    if not isinstance(stored, dict):
+        return Choices()
+    good = {}
+    for name in (field.name for field in fields(Choices)):
+        value = stored.get(name)
+        if isinstance(value, str) and value in _ALLOWED.get(name, (value,)):
+            good[name] = value
+    return Choices(**good)

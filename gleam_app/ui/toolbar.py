@@ -1,0 +1,103 @@
+"""The toolbar: the few commands of every minute, the tile set in use, language and theme."""
+
+from PySide6.QtCore import Qt, Signal
+from PySide6.QtWidgets import QMenu, QPushButton, QSizePolicy, QToolBar, QToolButton, QWidget
+
+from gleam_app.ui.commands import Commands
+from gleam_app.ui.icons import bind_icon, icon_size
+from gleam_app.ui.session import Session
+from gleam_app.ui.strings import bind_text, language, tr
+
+
+class Toolbar(QToolBar):
+    """Built from the commands. ``tile_set_chosen``: the user picked a name from the menu."""
+
+    tile_set_chosen = Signal(str)
+
+    def __init__(self, commands: Commands, session: Session) -> None:
+        super().__init__()
+        self.setObjectName("toolbar")
+        self.setMovable(False)
+        self.setIconSize(icon_size())
+        self._commands, self._session = commands, session
+        self._add_button("open", text_key="command.open.short")
+        self.tile_sets = self._tile_set_button()
+        self.addWidget(self.tile_sets)
+        self.addSeparator()
+        self.locate = self._locate_button()
+        self.addWidget(self.locate)
+        self._add_button("explain", text_key="command.explain")
+        spacer = QWidget()
+        spacer.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Preferred)
+        self.addWidget(spacer)
+        self.language = QToolButton()
+        self.language.setText("EN | 中文")
+        self.language.clicked.connect(commands["switch_language"].trigger)
+        bind_text(self.language, self.language.setToolTip, "menu.language")
+        self.addWidget(self.language)
+        self._add_button("switch_theme")
+        session.tile_sets_changed.connect(self._show_tile_set)
+        session.activity_changed.connect(self._show_activity)
+        language.changed.connect(self._show_tile_set)
+        language.changed.connect(self._show_activity)
+        self._show_tile_set()
+        self._show_activity()
+
+    def _add_button(self, command_id: str, text_key: str = "") -> None:
+        button = QToolButton()
+        button.setDefaultAction(self._commands[command_id])
+        if text_key:
+            button.setToolButtonStyle(Qt.ToolButtonStyle.ToolButtonTextBesideIcon)
+            action = self._commands[command_id]
+            bind_text(button, action.setIconText, text_key)
+        self.addWidget(button)
+
+    def _tile_set_button(self) -> QToolButton:
+        button = QToolButton()
+        button.setToolButtonStyle(Qt.ToolButtonStyle.ToolButtonTextBesideIcon)
+        button.setPopupMode(QToolButton.ToolButtonPopupMode.InstantPopup)
+        bind_icon(button, button.setIcon, "layers")
+        bind_text(button, button.setToolTip, "menu.tile_set")
+        button.setMenu(QMenu(button))
+        return button
+
+    def _locate_button(self) -> QPushButton:
+        button = QPushButton()
+        button.setProperty("role", "primary")
+        button.setMinimumWidth(96)
+        button.clicked.connect(self._press)
+        return button
+
+    def _press(self) -> None:
+        self._commands["stop" if self._session.locating else "locate"].trigger()
+
+    def _show_activity(self) -> None:
+        busy = self._session.locating
+        command = self._commands["stop" if busy else "locate"]
+        self.locate.setText(tr("command.stop" if busy else "command.locate"))
+        self.locate.setEnabled(busy or command.isEnabled())
+        keys = command.shortcut().toString()
+        self.locate.setToolTip(f"{self.locate.text()} ({keys})")
+        bind_icon(
+            self.locate,
+            self.locate.setIcon,
+            "square" if busy else "crosshair",
+            "on_accent",
+        )
+
+    def _show_tile_set(self) -> None:
+        chosen = self._session.tile_set
+        name = chosen.info.name if chosen is not None else tr("tiles.none")
+        self.tile_sets.setText(f"{name}  ▾")
+        menu = self.tile_sets.menu()
+        menu.clear()
+        for info in self._session.available:
+            action = menu.addAction(f"{info.name}\t{tr('tiles.count', tiles=f'{info.tiles:,}')}")
+            action.setCheckable(True)
+            action.setChecked(chosen is not None and chosen.info.name == info.name)
+            action.setEnabled(info.state == "ready")
+            action.triggered.connect(lambda *_, name=info.name: self.tile_set_chosen.emit(name))
+        if not self._session.available:
+            menu.addAction(tr("tiles.no_sets")).setEnabled(False)
+        menu.addSeparator()
+        menu.addAction(self._commands["add_imagery"])

@@ -1,0 +1,313 @@
+"""The analyst's window: the panels put together, and who listens to whom."""
+
+from collections.abc import Callable
+from pathlib import Path
+
+from PySide6.QtCore import QMimeData, QSettings
+from PySide6.QtGui import QCloseEvent, QDragEnterEvent, QDragLeaveEvent, QDropEvent, QGuiApplication
+from PySide6.QtWidgets import QFileDialog, QMainWindow
+
+from gleam_app.errors import GleamError
+from gleam_app.services import Services
+from gleam_app.ui.analysis import Analysis
+from gleam_app.ui.commands import Commands
+from gleam_app.ui.compare.panel import ComparePanel
+from gleam_app.ui.incoming import (
+    PICTURE_SUFFIXES,
+    carries_picture,
+    dialog_filter,
+    local_files,
+    picture_bytes,
+)
+from gleam_app.ui.jobs import Jobs
+from gleam_app.ui.languagemodel import LanguageModel
+from gleam_app.ui.layout import Layout
+from gleam_app.ui.map.panel import MapPanel
+from gleam_app.ui.menus import Menus
+from gleam_app.ui.panels.candidates import CandidatesPanel
+from gleam_app.ui.panels.explanation import ExplanationPanel
+from gleam_app.ui.panels.frame import Panel
+from gleam_app.ui.panels.query import QueryPanel
+from gleam_app.ui.session import Session
+from gleam_app.ui.settings import Settings
+from gleam_app.ui.shortcuts import ShortcutList
+from gleam_app.ui.statusbar import StatusBar
+from gleam_app.ui.strings import bind_text, language, tr
+from gleam_app.ui.theme import theme
+from gleam_app.ui.tilesets import IMAGERY_SUFFIXES, TileSets
+from gleam_app.ui.toolbar import Toolbar
+
+
+class MainWindow(QMainWindow):
+    """Composition only: what things do is in analysis, tilesets, languagemodel and the panels."""
+
+    def __init__(self, services: Services, settings: Settings) -> None:
+        super().__init__()
+        self._services, self._settings = services, settings
+        self.session = Session(self)
+        self.jobs = Jobs(services.jobs, self)
+        self.analysis = Analysis(services, self.jobs, self.session)
+        self.tile_sets = TileSets(services, self.jobs, self.session)
+        self.language_model = LanguageModel(services, self.jobs, self)
+        self.query = QueryPanel(self.session)
+        self.candidates = CandidatesPanel(self.session)
+        self.map = MapPanel()
+        self.compare = ComparePanel()
+        self.explanation = ExplanationPanel(self.session)
+        self.commands = Commands(self.session, self)
+        self.toolbar = Toolbar(self.commands, self.session)
+        self.status = StatusBar(self.session, self.jobs)
+        self._menus = Menus(
+            self.menuBar(),
+            self.commands,
+            {
+                "coordinates": self.choose_coordinates,
+                "theme": self.choose_theme,
+                "language": self.choose_language,
+            },
+        )
+        self._put_together()
+        self._connect_commands()
+        self._connect_panels()
+        self._connect_session()
+        self._take_settings()
+
+    # ---- composition ----------------------------------------------------------------------------
+
+    def _put_together(self) -> None:
+        bind_text(self, self.setWindowTitle, "app.title")
+        self.setAcceptDrops(True)
+        self.addToolBar(self.toolbar)
+        self.layout_of_panels = Layout(
+            self.query, self.candidates, self.map, self.compare, self.explanation
+        )
+        self.setCentralWidget(self.layout_of_panels.root)
+        self.statusBar().setSizeGripEnabled(False)
+        self.statusBar().addWidget(self.status, 1)
+        self.setMinimumSize(1024, 640)
+        self.resize(1366, 768)
+
+    def _connect_commands(self) -> None:
+        handlers: dict[str, Callable[[], object]] = {
+            "open": self.ask_for_picture,
+            "paste": self.paste,
+            "add_imagery": self.ask_for_imagery,
+            "quit": self.close,
+            "locate": self.analysis.locate,
+            "explain": self.analysis.explain,
+            "stop": self.analysis.stop,
+            "next_candidate": lambda: self.session.select_next(1),
+            "previous_candidate": lambda: self.session.select_next(-1),
+            "copy_coordinates": lambda: self.copy_coordinates(self.session.rank),
+            "reset_layout": self.reset_layout,
+            "switch_language": self.switch_language,
+            "switch_theme": self.switch_theme,
+            "shortcuts": self.show_shortcuts,
+            "demo": self.open_demo,
+        }
+        for name in self.layout_of_panels.panels:
+            handlers[f"show_{name}"] = lambda: None
+            self.layout_of_panels.bind(name, self.commands[f"show_{name}"])
+        self.commands.connect_all(handlers)
+
+    def _connect_panels(self) -> None:
+        self.query.demo_requested.connect(self.open_demo)
+        self.query.view_chosen.connect(self.analysis.choose_view)
+        self.query.heading_entered.connect(self.analysis.enter_heading)
+        self.candidates.candidate_chosen.connect(self.session.select)
+        self.candidates.copy_requested.connect(self.copy_coordinates)
+        self.map.candidate_selected.connect(self.session.select)
+        self.map.cursor_moved.connect(self.status.show_cursor)
+        self.map.cursor_left.connect(self.status.cursor.clear)
+        self.map.files_dropped.connect(lambda files: self.take_files([Path(f) for f in files]))
+        self.explanation.explain_requested.connect(self.analysis.explain)
+        self.explanation.stop_requested.connect(self.analysis.stop)
+        self.explanation.fetch_requested.connect(self.language_model.fetch)
+        self.explanation.evidence_pointed.connect(self._light_evidence)
+        self.toolbar.tile_set_chosen.connect(self.tile_sets.choose)
+
+    def _connect_session(self) -> None:
+        self.analysis.picture_ready.connect(self.query.show_pyramid)
+        self.session.location_changed.connect(self._show_location)
+        self.session.candidate_selected.connect(self._show_candidate)
+        self.session.query_changed.connect(self._show_candidate)
+        self.tile_sets.opened.connect(self._tile_set_opened)
+        self.tile_sets.added.connect(lambda name: self.status.say(tr("tiles.added", name=name)))
+        self.language_model.state_changed.connect(self.explanation.set_model_state)
+        self.language_model.packs_listed.connect(self.status.show_packs)
+        for source in (self.analysis, self.tile_sets, self.language_model):
+            source.failed.connect(self._show_error)
+        for step in (self.analysis, self.tile_sets):
+            step.begun.connect(lambda place: self._panel(place).notice.clear())
+        theme.changed.connect(self._theme_changed)
+        language.changed.connect(self._language_changed)
+
+    def _take_settings(self) -> None:
+        self._theme_changed()
+        self._language_changed()
+        self.choose_coordinates(self._settings.choices.coordinates)
+        kept = self._kept()
+        geometry = kept.value("window/geometry")
+        if geometry is None or not self.restoreGeometry(geometry):
+            self.resize(1366, 768)
+        self._layout_kept = self.layout_of_panels.restore(kept)
+        if not self._layout_kept:
+            self.reset_layout()
+
+    def _kept(self) -> QSettings:
+        """Geometry only; what the user chooses is in ``settings.json``."""
+        return QSettings(str(self._services.home / "window.ini"), QSettings.Format.IniFormat)
+
+    def begin(self, images: list[Path], demo: bool) -> None:
+        """Once the window is up: what is there to work with, and what it was asked to open."""
+        self.language_model.look()
+        if demo:
+            self.open_demo()
+            return
+        self.tile_sets.refresh(choose=self._settings.choices.tile_set)
+        if images:
+            self.take_files(images)
+
+    # ---- commands -------------------------------------------------------------------------------
+
+    def ask_for_picture(self) -> None:
+        wanted = dialog_filter(tr("query.filter"), PICTURE_SUFFIXES)
+        name, _ = QFileDialog.getOpenFileName(self, tr("query.open_title"), "", wanted)
+        if name:
+            self.analysis.open_file(Path(name))
+
+    def ask_for_imagery(self) -> None:
+        wanted = dialog_filter(tr("tiles.filter"), IMAGERY_SUFFIXES)
+        names, _ = QFileDialog.getOpenFileNames(self, tr("tiles.open_title"), "", wanted)
+        if names:
+            self.tile_sets.add([Path(name) for name in names])
+
+    def paste(self) -> None:
+        """A picture or a file from the clipboard."""
+        self._take(QGuiApplication.clipboard().mimeData())
+
+    def take_files(self, files: list[Path]) -> None:
+        """Dropped or pasted files: imagery becomes a tile set, the first picture the query."""
+        self.tile_sets.sort_files(files, self.analysis.open_file)
+
+    def _take(self, mime: QMimeData) -> None:
+        files = local_files(mime)
+        data = None if files else picture_bytes(mime)
+        if files:
+            self.take_files(files)
+        elif data is not None:
+            self.analysis.open_bytes(data, tr("query.pasted"))
+        else:
+            error = GleamError(tr("query.clipboard_empty"), tr("query.clipboard_hint"))
+            self._show_error("query", error)
+
+    def open_demo(self) -> None:
+        """The demo's imagery and its first query."""
+        self.tile_sets.ensure_demo()
+        query = self.tile_sets.demo_query()
+        if query is not None:
+            self.analysis.open_file(query)
+
+    def copy_coordinates(self, rank: int | None) -> None:
+        row = self.candidates.model.row_of(rank)
+        candidate = self.candidates.model.candidates[row] if row >= 0 else None
+        if candidate is not None and candidate.lat is not None:
+            position = self.candidates.model.position(candidate)
+            QGuiApplication.clipboard().setText(position)
+            self.status.say(tr("candidates.copied", position=position))
+
+    def reset_layout(self) -> None:
+        for name in self.layout_of_panels.panels:
+            self.commands[f"show_{name}"].setChecked(True)
+        self.layout_of_panels.reset()
+
+    def choose_theme(self, choice: str) -> None:
+        self._settings.change(theme=choice)
+        theme.choose(self._settings.choices.theme)
+
+    def switch_theme(self) -> None:
+        self.choose_theme("light" if theme.dark else "dark")
+
+    def choose_language(self, code: str) -> None:
+        self._settings.change(language=code)
+        language.choose(code)
+
+    def switch_language(self) -> None:
+        self.choose_language("en" if language.code == "zh" else "zh")
+
+    def choose_coordinates(self, style: str) -> None:
+        if style != self._settings.choices.coordinates:
+            self._settings.change(coordinates=style)
+        self.candidates.set_coordinate_style(style)
+        self.status.style_of_coordinates = style
+        self._menus.check(self._settings, language.code)
+
+    def show_shortcuts(self) -> None:
+        ShortcutList(self.commands.actions.values(), self).show()
+
+    # ---- listening ------------------------------------------------------------------------------
+
+    def _show_location(self) -> None:
+        self.map.show_location(self.session.location)
+
+    def _show_candidate(self) -> None:
+        self.map.select(self.session.rank)
+        self.compare.show_pair(self.session.query, self.session.candidate)
+
+    def _tile_set_opened(self, _: object) -> None:
+        tile_set = self.session.tile_set
+        if tile_set is None:
+            return
+        self._settings.change(tile_set=tile_set.info.name)
+        self.map.set_sources([(Path(s.path).name, s) for s in tile_set.sources])
+        if self.session.query is not None:
+            self.analysis.locate()
+
+    def _light_evidence(self, item: object) -> None:
+        query_region = getattr(item, "query_region", ()) or None
+        tile_region = getattr(item, "tile_region", ()) or None
+        self.compare.highlight_evidence(query_region, tile_region)
+
+    def _panel(self, place: str) -> Panel:
+        places = {"query": self.query, "explanation": self.explanation}
+        return places.get(place, self.candidates)
+
+    def _show_error(self, place: str, error: BaseException) -> None:
+        self._panel(place).notice.show_error(error)
+
+    def show_unexpected(self, error: BaseException) -> None:
+        """A defect somewhere: say so, and go on."""
+        self.candidates.notice.show_error(error)
+
+    def _theme_changed(self) -> None:
+        self.map.set_theme(theme.dark)
+        self.compare.set_theme(theme.dark)
+        self._menus.check(self._settings, language.code)
+
+    def _language_changed(self) -> None:
+        self.map.set_language(language.code)
+        self.compare.set_language(language.code)
+        self._menus.check(self._settings, language.code)
+
+    # ---- drops and the end ----------------------------------------------------------------------
+
+    def dragEnterEvent(self, event: QDragEnterEvent) -> None:
+        if carries_picture(event.mimeData()):
+            event.acceptProposedAction()
+            self.query.empty.light_up(True)
+
+    def dragLeaveEvent(self, event: QDragLeaveEvent) -> None:
+        self.query.empty.light_up(False)
+
+    def dropEvent(self, event: QDropEvent) -> None:
+        self.query.empty.light_up(False)
+        event.acceptProposedAction()
+        self._take(event.mimeData())
+
+    def closeEvent(self, event: QCloseEvent) -> None:
+        kept = self._kept()
+        kept.setValue("window/geometry", self.saveGeometry())
+        self.layout_of_panels.save(kept)
+        self.analysis.stop()
+        self.jobs.close()
+        event.accept()
