@@ -111,7 +111,7 @@ window.gleam = (function () {
       }).addTo(map);
       map.setMaxZoom(Math.min(24, Math.max(sources.native_zoom + 3, 18)));
       for (const outline of sources.outlines) {
-        L.rectangle(outline.bounds, { className: "coverage", fill: false, interactive: false, pane: "ground" })
+        L.polygon(outline.ring, { className: "coverage", fill: false, interactive: false, pane: "ground" })
           .addTo(layers.coverage);
       }
       if (first || !map.getBounds().intersects(sources.bounds)) fitAll();
@@ -284,6 +284,7 @@ window.gleam = (function () {
     layers.places = L.layerGroup().addTo(map);
     addControls();
     map.on("moveend resize", drawGraticule);
+    map.on("zoomend", () => map.getContainer().classList.toggle("between", map.getZoom() % 1 !== 0));
     map.getContainer().addEventListener("keydown", (event) => { if (event.key === "Home") fitAll(); });
     connect();
   }

@@ -22,7 +22,9 @@ from gleam_app.retrieval.results import Candidate
 from gleam_app.ui.compare.canvas import CompareCanvas, Mode
 from gleam_app.ui.compare.pair import Pair, TileReader, prepare
 from gleam_app.ui.compare.words import candidate_caption, query_caption, word
+from gleam_app.ui.icons import icon_pixmap
 from gleam_app.ui.images import Pyramid
+from gleam_app.ui.panels.frame import ElidedLabel
 from gleam_app.ui.strings import Lang
 from gleam_app.ui.theme import DARK, LIGHT, SPACE_1, SPACE_2, SPACE_3
 
@@ -63,6 +65,7 @@ class ComparePanel(QWidget):
         self.canvas = CompareCanvas(self)
         self._build()
         self.set_language("en")
+        self.set_theme(False)
         self.show_pair(None, None)
 
     def _build(self) -> None:
@@ -90,17 +93,12 @@ class ComparePanel(QWidget):
         for widget in (self._lines, self._north, self._fit):
             bar.addWidget(widget)
 
-        self._captions = (QLabel(), QLabel())
+        self._captions = (ElidedLabel(), ElidedLabel())
         under = QHBoxLayout()
         under.setContentsMargins(SPACE_3, SPACE_1, SPACE_3, SPACE_1)
         under.setSpacing(SPACE_3)
         for caption in self._captions:
-            caption.setTextFormat(Qt.TextFormat.PlainText)  # file names are not markup
             caption.setProperty("role", "caption")
-            caption.setMinimumWidth(0)
-            caption.setSizePolicy(
-                caption.sizePolicy().Policy.Ignored, caption.sizePolicy().Policy.Preferred
-            )
             under.addWidget(caption, 1)
 
         shown = QWidget()
@@ -110,11 +108,8 @@ class ComparePanel(QWidget):
         rows.addLayout(bar)
         rows.addWidget(self.canvas, 1)
         rows.addLayout(under)
-        self._empty = QLabel()
-        self._empty.setAlignment(Qt.AlignmentFlag.AlignCenter)
-        self._empty.setWordWrap(True)
         self._stack = QStackedWidget()
-        self._stack.addWidget(self._empty)
+        self._stack.addWidget(self._build_empty())
         self._stack.addWidget(shown)
         whole = QVBoxLayout(self)
         whole.setContentsMargins(0, 0, 0, 0)
@@ -125,6 +120,21 @@ class ComparePanel(QWidget):
         self._lines.toggled.connect(self._apply_lines)
         self._north.toggled.connect(self.canvas.set_north_up)
         self._fit.clicked.connect(self.canvas.fit)
+
+    def _build_empty(self) -> QWidget:
+        self._empty_icon, self._empty_title, self._empty_text = QLabel(), QLabel(), QLabel()
+        self._empty_title.setProperty("role", "empty-title")
+        self._empty_text.setProperty("role", "secondary")
+        self._empty_text.setWordWrap(True)
+        empty = QWidget()
+        column = QVBoxLayout(empty)
+        column.setSpacing(SPACE_1)
+        column.addStretch(1)
+        for label in (self._empty_icon, self._empty_title, self._empty_text):
+            label.setAlignment(Qt.AlignmentFlag.AlignCenter)
+            column.addWidget(label)
+        column.addStretch(1)
+        return empty
 
     # ---- what is shown ---------------------------------------------------------------------
 
@@ -150,8 +160,11 @@ class ComparePanel(QWidget):
         )
 
     def set_theme(self, dark: bool) -> None:
-        self.canvas.tokens = DARK if dark else LIGHT
+        tokens = DARK if dark else LIGHT
+        self.canvas.tokens = tokens
         self.canvas.update()
+        icon = icon_pixmap("columns-2", tokens.disabled, 28, self.devicePixelRatioF())
+        self._empty_icon.setPixmap(icon)
 
     def set_language(self, lang: Lang) -> None:
         self._lang = lang
@@ -161,7 +174,8 @@ class ComparePanel(QWidget):
         self._north.setText(word("north", lang))
         self._fit.setText(word("fit", lang))
         self.canvas.setAccessibleName(word("canvas", lang))
-        self._empty.setText(f"{word('empty.title', lang)}\n{word('empty.text', lang)}")
+        self._empty_title.setText(word("empty.title", lang))
+        self._empty_text.setText(word("empty.text", lang))
         self._apply_mode()
         self._write_captions()
 
@@ -200,8 +214,9 @@ class ComparePanel(QWidget):
         self.canvas.mode = Mode.SIDE if not over else Mode.BLEND if blend else Mode.SWIPE
         self._buttons["aligned"].setEnabled(measured)
         self._buttons["side"].setChecked(not over)
-        self._lines.setEnabled(measured and not over)
-        self._north.setEnabled(not over)
+        turnable = self._candidate is not None and (measured or bool(self._candidate.turn_deg))
+        self._lines.setVisible(measured and not over)
+        self._north.setVisible(turnable and not over)
         for widget in (self._buttons["swipe"], self._buttons["blend"], self._slider):
             widget.setVisible(over)
         self._slider.setAccessibleName(
@@ -227,8 +242,6 @@ class ComparePanel(QWidget):
         left, right = self._captions
         left.setText(query_caption(self._query) if self._query else "")
         right.setText(candidate_caption(self._candidate, self._lang) if self._candidate else "")
-        for caption in self._captions:
-            caption.setToolTip("")
         right.setVisible(self._candidate is not None)
 
 

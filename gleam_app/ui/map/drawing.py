@@ -3,7 +3,7 @@
 import math
 from typing import Any
 
-from gleam_app.geo.coordinates import Bounds
+from gleam_app.geo.coordinates import Bounds, LatLon
 from gleam_app.imagery.sources import MapSource
 from gleam_app.retrieval.results import Candidate, Location
 from gleam_app.ui.map.words import SIGNS, candidate_tip
@@ -24,7 +24,7 @@ def sources_message(
         "native_zoom": native_zoom,
         "bounds": _around(boxes),
         "outlines": [
-            {"name": name, "bounds": box} for (name, _), box in zip(named, boxes, strict=True)
+            {"name": name, "ring": _unwrapped(list(source.outline))} for name, source in named
         ],
     }
 
@@ -72,6 +72,14 @@ def _box(bounds: Bounds) -> Box:
     """Corners with the east always east of the west, beyond 180 degrees if need be."""
     east = bounds.east + 360 if bounds.west > bounds.east else bounds.east
     return (bounds.south, bounds.west), (bounds.north, east)
+
+
+def _unwrapped(ring: list[LatLon]) -> list[Corner]:
+    """The ring with no jump at the antimeridian: longitudes within 180 degrees of the first."""
+    if not ring:
+        return []
+    first = ring[0].lon
+    return [(lat, first + (lon - first + 180) % 360 - 180) for lat, lon in ring]
 
 
 def _around(boxes: list[Box]) -> Box | None:
