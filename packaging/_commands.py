@@ -20,8 +20,11 @@ TEST_HOME = ROOT / ".bootstrap" / "home"
 
 def main(words: Sequence[str]) -> int:
     """Parse the command line and carry it out; returns the exit code."""
-    options, rest = _parser().parse_known_args(list(words))
-    options.rest = [*getattr(options, "arguments", []), *rest]
+    known, rest = list(words), []
+    if words and words[0] in ("test", "bench") and not {"-h", "--help"} & set(words):
+        known, rest = known[:1], known[1:]  # pytest knows best what its words mean
+    options = _parser().parse_args(known)
+    options.rest = rest
     try:
         code: int = options.command(options)
     except SetupError as error:
@@ -46,10 +49,8 @@ def _parser() -> argparse.ArgumentParser:
 
     run = add("run", run_app, "open the window with the demo; without a screen, drive it offscreen")
     run.add_argument("--offscreen", action="store_true", help="drive the demo even with a screen")
-    test = add("test", run_tests, "all checks and tests (further words go to pytest, alone)")
-    test.add_argument("arguments", nargs="*", help="what pytest shall run instead of everything")
-    bench = add("bench", run_benchmarks, "measure speed against named baselines")
-    bench.add_argument("arguments", nargs="*", help="what pytest shall run under tests/benchmarks")
+    add("test", run_tests, "all checks and tests; with further words only pytest, with those")
+    add("bench", run_benchmarks, "measure speed against named baselines; further words as for test")
     add("shell", open_shell, "a shell with the environment active")
     if "finish" in sys.argv[1:2]:  # started by run, for itself
         commands.add_parser("finish").set_defaults(command=finish)
@@ -63,14 +64,14 @@ def run_app(options: argparse.Namespace) -> int:
     steps.carry_out(steps.prepare_window(screen), console)
     if screen:
         steps.finish_in_background(_language_model(LARGE_MODEL))
-        return _become([venv_python(), "-m", "gleam_app.main", "--demo", *options.rest])
+        return _become([venv_python(), "-m", "gleam_app.main", "--demo"])
     steps.carry_out([steps.font_step()], console)
     steps.finish_in_background(_language_model(LARGE_MODEL))
     env = environment()
     env["QT_QPA_PLATFORM"] = "offscreen"
     driver = ROOT / "packaging" / "drive_demo.py"
     return subprocess.run(
-        [venv_python(), driver, ROOT / "demo-out", *options.rest], cwd=ROOT, env=env, check=False
+        [venv_python(), driver, ROOT / "demo-out"], cwd=ROOT, env=env, check=False
     ).returncode
 
 
@@ -85,9 +86,7 @@ def run_benchmarks(options: argparse.Namespace) -> int:
     """The benchmarks, one process, nothing else of ours running beside."""
     os.environ["GLEAM_HOME"] = str(TEST_HOME)
     _prepare_tests()
-    words = [word for word in options.rest if not word.startswith("-")]
-    folders = [] if words else ["tests/benchmarks"]
-    return _checks.run_pytest([*folders, "-p", "no:randomly", "-q", "-s", *options.rest])
+    return _checks.run_pytest(options.rest or ["tests/benchmarks"])
 
 
 def open_shell(_options: argparse.Namespace) -> int:

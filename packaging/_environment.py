@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import Any
 
 from _console import SetupError, pip_progress, run_logged
-from _machine import SYSTEM
+from _machine import SYSTEM, has_compiler, how_to_get_compiler
 
 ROOT = Path(__file__).resolve().parent.parent
 VENV = ROOT / ".venv"
@@ -23,6 +23,8 @@ CPU_TORCH = "2.13.0"  # known to work with the rest
 CPU_INDEX = "https://download.pytorch.org/whl/cpu"
 # A portable build: it must run on the next machine too, whatever this one's processor can do.
 ENGINE_FLAGS = "-DGGML_NATIVE=OFF"
+
+RETRIES = "5"
 
 Update = Callable[[str], None]
 _OFFLINE = re.compile(
@@ -104,7 +106,7 @@ def pip(log: Path, update: Update, *arguments: str, env: dict[str, str] | None =
 
     command: list[str | Path] = [
         venv_python(), "-m", "pip", "--disable-pip-version-check", "--no-input",
-        "--retries", "5", arguments[0], "--progress-bar", "off", *arguments[1:],
+        "--retries", RETRIES, arguments[0], "--progress-bar", "off", *arguments[1:],
     ]  # fmt: skip
     before = log.stat().st_size if log.exists() else 0
     if run_logged(command, log, env or environment(), on_line=on_line) == 0:
@@ -235,6 +237,8 @@ def install_engine(log: Path, update: Update) -> str:
     found = installed(ENGINE)
     if found:
         return f"{found}, there already"
+    if not has_compiler():
+        raise SetupError("no C++ compiler: explanations need one once.", how_to_get_compiler(), log)
     env = environment()
     env["CMAKE_ARGS"] = f"{ENGINE_FLAGS} {env.get('CMAKE_ARGS', '')}".strip()
     with tempfile.TemporaryDirectory() as folder:

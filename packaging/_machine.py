@@ -180,18 +180,35 @@ def install_cjk_font(log: Path) -> str:
     return "none: Chinese text will show as boxes (Debian: fonts-noto-cjk)"
 
 
-def check_other(log: Path) -> str:
+def check_other() -> str:
     """macOS and Windows bring the libraries; the language model needs a compiler."""
+    if has_compiler():
+        return "nothing missing"
+    return f"no compiler: explanations wait. {how_to_get_compiler()}"
+
+
+def has_compiler() -> bool:
+    """Whether C++ can be compiled here (cmake and ninja come from the package index if need be)."""
     if SYSTEM == "Darwin":
-        if subprocess.run(["xcode-select", "-p"], capture_output=True, check=False).returncode:
-            return "no compiler: explanations wait until you run  xcode-select --install"
-    elif not _has_msvc():
+        found = subprocess.run(["xcode-select", "-p"], capture_output=True, check=False)
+        return found.returncode == 0
+    if SYSTEM == "Windows":
+        return _has_msvc()
+    return any(shutil.which(name) for name in COMPILERS)
+
+
+def how_to_get_compiler() -> str:
+    """One sentence with the line to run."""
+    if SYSTEM == "Darwin":
+        return "Run this line, then try again:\n  xcode-select --install"
+    if SYSTEM == "Windows":
         return (
-            "no C++ compiler: explanations wait until you run\n"
-            "    winget install Microsoft.VisualStudio.2022.BuildTools --override "
+            "Run this line, then try again:\n"
+            "  winget install Microsoft.VisualStudio.2022.BuildTools --override "
             '"--passive --add Microsoft.VisualStudio.Workload.VCTools --includeRecommended"'
         )
-    return "nothing missing"
+    needs = [need for need in missing(screen=False) if not need.for_window]
+    return f"Run this line, then try again:\n  {install_line(needs)}"
 
 
 def _has_msvc() -> bool:

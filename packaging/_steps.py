@@ -5,6 +5,7 @@ import os
 import subprocess
 import sys
 import threading
+import time
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
@@ -71,7 +72,7 @@ def _system(screen: bool) -> Action:
     def action(log: Path, update: Callable[[str], None]) -> str:
         if machine.SYSTEM == "Linux":
             return machine.check_linux(screen, log, update)
-        return machine.check_other(log)
+        return machine.check_other()
 
     return action
 
@@ -152,6 +153,8 @@ def carry_out_together(steps: list[Step], console: Console) -> None:
     stamps = Stamps(VENV / "bootstrap-stamps.json")
     guard = threading.Lock()
 
+    began = time.monotonic()
+
     def do(step: Step, update: Callable[[str], None]) -> None:
         log = LOGS / f"{step.name}.log"
         log.write_text("", "utf-8")
@@ -162,7 +165,7 @@ def carry_out_together(steps: list[Step], console: Console) -> None:
             return
         with guard:
             stamps.set(step.name, step.mark)
-        console.say(f"  {step.title:<24} {note}")
+        console.say(f"  {step.title:<24} {note:<48} {time.monotonic() - began:6.1f} s")
 
     with lock(LOCK, lambda: None):
         console.begin(main.title)
