@@ -1,0 +1,376 @@
+"""Evidence: what was measured about a query and a candidate, with ids, regions and weights.
+
+Nothing here is an opinion: each item restates numbers of ``retrieval.results``, rounded once to the
+digits that are true. The rounded number is the ``value``; text shown anywhere carries that number.
+An item keeps its id whatever else is known (E2 is always the matched points), so that explanations
+of several candidates can be compared; what was not measured is left out.
+"""
+
+import math
+from dataclasses import dataclass
+from typing import Any, Literal
+
+import numpy as np
+from numpy.typing import NDArray
+
+from gleam_app.explain import wording
+from gleam_app.explain.wording import Lang, Phrase
+from gleam_app.geo.coordinates import LatLon
+from gleam_app.retrieval.results import Alignment, Candidate, Location, Verdict
+
+Weight = Literal["for", "against", "neutral"]
+Region = tuple[tuple[float, float], ...]
+
+KINDS = (
+    "verdict", "inliers", "residual", "coverage", "ground",
+    "heading", "score", "margin", "alternative", "others", "camera",
+)  # fmt: skip
+IDS = {kind: f"E{number}" for number, kind in enumerate(KINDS, start=1)}
+
+#: In the first measurement no wrong place reached this many inliers (docs: FACTS).
+CONVINCING_INLIERS = 12
+CLEAR_MARGIN = 0.05
+BETTER: tuple[Verdict, ...] = ("verified", "strong", "possible")
+WIDE_COVERAGE_PERCENT, NARROW_COVERAGE_PERCENT = 20, 8
+GOOD_RESIDUAL_PX = 4.0
+
+
+@dataclass(frozen=True)
+class Evidence:
+    """One measured fact.
+
+    ``value`` is a number, or numbers by name, rounded as shown; ``unit`` is its unit where it has one.
+    ``phrase`` holds its words in both languages, see ``text``. Regions are polygons of (x, y) pixels in the query and in the
+    candidate's window; empty where the fact has no place.
+    """
+
+    id: str
+    kind: str
+    value: float | str | dict[str, float | str]
+    unit: str
+    phrase: Phrase
+    weight: Weight
+    query_region: Region = ()
+    tile_region: Region = ()
+
+    @property
+    def text_en(self) -> str:
+        return self.text("en")
+
+    @property
+    def text_zh(self) -> str:
+        return self.text("zh")
+
+    def text(self, lang: Lang) -> str:
+        """The fact as one sentence."""
+        return wording.fill(self.sentence(lang), self.slot(lang))
+
+    def sentence(self, lang: Lang) -> str:
+        """The sentence with ``{}`` in the place of the measured value."""
+        return self.phrase.sentence_zh if lang == "zh" else self.phrase.sentence_en
+
+    def slot(self, lang: Lang) -> str:
+        """The measured value in words and figures, to stand inside a sentence."""
+        return self.phrase.slot_zh if lang == "zh" else self.phrase.slot_en
+
+    def label(self, lang: Lang) -> str:
+        """What kind of fact this is, for a table's first column."""
+        return wording.LABELS[lang][self.kind]
+
+    def to_json(self) -> dict[str, Any]:
+        """As in ``gleam.explain/1``; an empty region is null."""
+        return {
+            "id": self.id,
+            "kind": self.kind,
+            "value": self.value,
+            "unit": self.unit,
+            "weight": self.weight,
+            "text": {lang: self.text(lang) for lang in wording.LANGS},
+            "query_region": [list(point) for point in self.query_region] or None,
+            "tile_region": [list(point) for point in self.tile_region] or None,
+        }
+
+
+def shown_verdict(location: Location, candidate: Candidate) -> Verdict:
+    """The candidate's verdict; that of the whole answer for its first candidate."""
+    return location.verdict if candidate.rank == 1 else candidate.verdict
+
+
+def build_evidence(location: Location, candidate: Candidate) -> list[Evidence]:
+    """The evidence about ``candidate``, in the order of ``KINDS``; kinds without a measurement are left out."""
+    items = [
+        _verdict(location, candidate),
+        *_geometry(location, candidate),
+        *_similarity(location, candidate),
+        *_camera(location, candidate),
+    ]
+    return sorted(items, key=lambda item: KINDS.index(item.kind))
+
+
+def _item(
+    kind: str,
+    value: float | str | dict[str, float | str],
+    phrase: Phrase,
+    weight: Weight,
+    unit: str = "",
+    regions: tuple[Region, Region] = ((), ()),
+) -> Evidence:
+    return Evidence(IDS[kind], kind, value, unit, phrase, weight, *regions)
+
+
+def _verdict(location: Location, candidate: Candidate) -> Evidence:
+    verdict = shown_verdict(location, candidate)
+    confidence = location.confidence if candidate.rank == 1 else candidate.confidence
+    weights: dict[Verdict, Weight] = {
+        "verified": "for",
+        "strong": "for",
+        "possible": "neutral",
+        "unverified": "against",
+        "not_found": "against",
+    }
+    value: dict[str, float | str] = {"verdict": verdict, "confidence": round(confidence, 2)}
+    phrase = wording.verdict(verdict, round(confidence, 2))
+    return _item("verdict", value, phrase, weights[verdict])
+
+
+# -- geometry ----------------------------------------------------------------------------------
+
+
+def _geometry(location: Location, candidate: Candidate) -> list[Evidence]:
+    alignment = candidate.alignment
+    if alignment is None:
+        if not geometry_was_tried(location):
+            return []
+        return [_item("inliers", {"inliers": 0}, wording.no_alignment(), "against")]
+    width, height = location.query.size
+    hulls = (convex_hull(alignment.query_points), convex_hull(alignment.window_points))
+    frame: Region = ((0.0, 0.0), (width, 0.0), (width, height), (0.0, height))
+    frames = (frame, _project(frame, alignment.homography))
+    convincing = candidate.inliers >= CONVINCING_INLIERS
+    return [
+        _item(
+            "inliers",
+            {"inliers": candidate.inliers, "matches": alignment.matches},
+            wording.inliers(candidate.inliers, alignment.matches, convincing),
+            "for" if convincing else "against",
+            regions=hulls,
+        ),
+        _residual(alignment, hulls),
+        _coverage(alignment, (width, height), hulls),
+        *_ground(alignment, frames),
+        *_heading(candidate, frames),
+    ]
+
+
+def geometry_was_tried(location: Location) -> bool:
+    """Whether the verification stage ran for this answer at all."""
+    if not location.complete:
+        return False
+    found = any(known.alignment or known.inliers for known in location.candidates)
+    return found or location.timings_ms.get("verify", 0.0) > 0.0
+
+
+def window_metres_per_pixel(alignment: Alignment) -> float:
+    """Ground size of one pixel of the candidate's window."""
+    return alignment.window_side_m / alignment.window_rgb.shape[1]
+
+
+def _residual(alignment: Alignment, hulls: tuple[Region, Region]) -> Evidence:
+    per_pixel = window_metres_per_pixel(alignment)
+    unit = "m" if per_pixel > 0 else "px"
+    shown = significant(alignment.residual_px * (per_pixel or 1.0), 2)
+    weight: Weight = "for" if alignment.residual_px <= GOOD_RESIDUAL_PX else "neutral"
+    return _item("residual", shown, wording.residual(shown, unit), weight, unit, hulls)
+
+
+def _coverage(
+    alignment: Alignment, size: tuple[int, int], hulls: tuple[Region, Region]
+) -> Evidence:
+    percent = round(100 * alignment.coverage)
+    where = place_in_picture(alignment.query_points, size)
+    weight: Weight = "neutral"
+    if percent >= WIDE_COVERAGE_PERCENT:
+        weight = "for"
+    elif percent < NARROW_COVERAGE_PERCENT:
+        weight = "against"
+    value: dict[str, float | str] = {"percent": percent, "where": where}
+    return _item("coverage", value, wording.coverage(percent, where), weight, "%", hulls)
+
+
+def _ground(alignment: Alignment, frames: tuple[Region, Region]) -> list[Evidence]:
+    """Footprint sides (means of opposite sides) and the ground size of a query pixel."""
+    per_pixel = window_metres_per_pixel(alignment)
+    if per_pixel == 0:  # a picture whose ground size nobody knows
+        return []
+    sides = [
+        math.dist(start, end) * per_pixel
+        for start, end in zip(frames[1], frames[1][1:] + frames[1][:1], strict=True)
+    ]
+    step = _step_of(alignment.residual_px * per_pixel)
+    width = round((sides[0] + sides[2]) / 2 / step) * step
+    height = round((sides[1] + sides[3]) / 2 / step) * step
+    centimetres = significant(100 * alignment.metres_per_pixel, 2)
+    value: dict[str, float | str] = {"width": width, "height": height, "cm_per_pixel": centimetres}
+    phrase = wording.ground(width, height, centimetres)
+    return [_item("ground", value, phrase, "neutral", "m", frames)]
+
+
+def _step_of(error_m: float) -> int:
+    """Round lengths to 1, 5, 10, … metres: the first step that is not below the error."""
+    for step in (1, 2, 5, 10, 20, 50):
+        if error_m <= step:
+            return step
+    return 100
+
+
+def _heading(candidate: Candidate, frames: tuple[Region, Region]) -> list[Evidence]:
+    if candidate.heading_deg is None:
+        return []
+    degrees = round(candidate.heading_deg) % 360
+    return [_item("heading", degrees, wording.heading(degrees), "neutral", "°", frames)]
+
+
+# -- similarity and the other candidates -------------------------------------------------------
+
+
+def _similarity(location: Location, candidate: Candidate) -> list[Evidence]:
+    score = round(candidate.score, 2)
+    items = [_item("score", score, wording.score(score), "neutral")]
+    others = distinct_others(location, candidate)
+    if not others:
+        return items
+    rival = max(others, key=lambda other: other.score)
+    # the difference of the two shown scores, so that the reader's own subtraction agrees
+    margin = round(score - round(rival.score, 2), 2)
+    clear = abs(margin) >= CLEAR_MARGIN
+    weight: Weight = "neutral" if not clear else "for" if margin > 0 else "against"
+    items.append(_item("margin", margin, wording.margin(margin, clear), weight))
+    items.append(_alternative(candidate, others[0]))
+    if geometry_was_tried(location):
+        passed = sum(1 for other in others if other.alignment and other.verdict in BETTER)
+        value: dict[str, float | str] = {"passed": passed, "places": len(others)}
+        weight = "for" if passed == 0 and candidate.verdict in BETTER else "neutral"
+        items.append(_item("others", value, wording.others(passed, len(others)), weight))
+    return items
+
+
+def distinct_others(location: Location, candidate: Candidate) -> list[Candidate]:
+    """Other candidates at another place, best first.
+
+    Overlapping tiles show the same place: one within half a tile of ``candidate``, or of a better
+    one already listed, is not another place. Without coordinates every other tile is.
+    """
+    kept: list[Candidate] = []
+    for other in sorted(location.candidates, key=lambda one: one.rank):
+        if other.rank == candidate.rank:
+            continue
+        if all(_apart(other, known) for known in (candidate, *kept)):
+            kept.append(other)
+    return kept
+
+
+def _apart(one: Candidate, other: Candidate) -> bool:
+    distance = _distance_m(one, other)
+    if distance is None:
+        return one.tile.id != other.tile.id
+    return distance > 0.5 * max(one.tile.scale_m, other.tile.scale_m)
+
+
+def _distance_m(one: Candidate, other: Candidate) -> float | None:
+    if one.lat is None or one.lon is None or other.lat is None or other.lon is None:
+        return None
+    from gleam_app.geo.footprint import distance_m
+
+    return float(distance_m(LatLon(one.lat, one.lon), LatLon(other.lat, other.lon)))
+
+
+def _alternative(candidate: Candidate, other: Candidate) -> Evidence:
+    """What else was close: the best-ranked candidate at another place."""
+    score = round(other.score, 2)
+    value: dict[str, float | str] = {"rank": other.rank, "score": score}
+    inliers = other.inliers if other.alignment is not None else None
+    if inliers is not None:
+        value["inliers"] = inliers
+    distance = _distance_m(candidate, other)
+    length = None if distance is None else shown_length(distance)
+    if length is not None:
+        value[f"distance_{length[1]}"] = length[0]
+    phrase = wording.alternative(length, score, inliers, better=other.rank < candidate.rank)
+    stronger = other.alignment is not None and other.inliers > candidate.inliers
+    return _item("alternative", value, phrase, "against" if stronger else "neutral")
+
+
+def _camera(location: Location, candidate: Candidate) -> list[Evidence]:
+    """How far the candidate lies from the position that the camera wrote into the file."""
+    exif = location.query.exif
+    if exif.lat is None or exif.lon is None or candidate.lat is None or candidate.lon is None:
+        return []
+    from gleam_app.geo.footprint import distance_m
+
+    distance = float(distance_m(LatLon(exif.lat, exif.lon), LatLon(candidate.lat, candidate.lon)))
+    length = shown_length(distance)
+    near = distance <= max(100.0, 2.0 * candidate.tile.scale_m)
+    phrase = wording.camera(length)
+    return [_item("camera", length[0], phrase, "for" if near else "against", length[1])]
+
+
+# -- small geometry ----------------------------------------------------------------------------
+
+
+def significant(value: float, digits: int) -> float:
+    """``value`` rounded to ``digits`` significant digits."""
+    if value == 0 or not math.isfinite(value):
+        return value
+    rounded = round(value, digits - 1 - math.floor(math.log10(abs(value))))
+    return int(rounded) if float(rounded).is_integer() and abs(rounded) >= 10 else rounded
+
+
+def shown_length(metres: float) -> tuple[float, str]:
+    """A length with two significant digits and its unit, "m" or "km"."""
+    if metres < 995:
+        return significant(metres, 2), "m"
+    return significant(metres / 1000, 2), "km"
+
+
+def convex_hull(points: NDArray[np.float32]) -> Region:
+    """Hull of (N, 2) points by Andrew's monotone chain, (x, y) with one decimal; empty below three points."""
+    unique = sorted({(round(float(x), 1), round(float(y), 1)) for x, y in points})
+    if len(unique) < 3:
+        return ()
+
+    def chain(ordered: list[tuple[float, float]]) -> list[tuple[float, float]]:
+        hull: list[tuple[float, float]] = []
+        for point in ordered:
+            while len(hull) >= 2 and _cross(hull[-2], hull[-1], point) <= 0:
+                hull.pop()
+            hull.append(point)
+        return hull[:-1]
+
+    hull = chain(unique) + chain(unique[::-1])
+    return tuple(hull) if len(hull) >= 3 else ()
+
+
+def _cross(a: tuple[float, float], b: tuple[float, float], c: tuple[float, float]) -> float:
+    return (b[0] - a[0]) * (c[1] - a[1]) - (b[1] - a[1]) * (c[0] - a[0])
+
+
+def _project(region: Region, homography: NDArray[np.float64]) -> Region:
+    points = np.array([(x, y, 1.0) for x, y in region]) @ homography.T
+    flat = points[:, :2] / points[:, 2:]
+    return tuple((round(float(x), 1), round(float(y), 1)) for x, y in flat)
+
+
+def place_in_picture(points: NDArray[np.float32], size: tuple[int, int]) -> str:
+    """Where in a picture of ``size`` (width, height) the points lie: "throughout", or "upper left" and the like.
+
+    "throughout" where at least seven of the nine cells of a 3 x 3 grid hold 3 % of the points each;
+    else the cell of their mean.
+    """
+    cells = np.clip((points / np.array(size) * 3).astype(int), 0, 2)
+    counts = np.zeros((3, 3))
+    np.add.at(counts, (cells[:, 1], cells[:, 0]), 1)
+    if int((counts >= 0.03 * len(points)).sum()) >= 7:
+        return "throughout"
+    column, row = np.clip((points.mean(axis=0) / np.array(size) * 3).astype(int), 0, 2)
+    rows, columns = ("upper", "", "lower"), ("left", "", "right")
+    return f"{rows[row]} {columns[column]}".strip() or "centre"
