@@ -28,8 +28,7 @@ def run_static(console: Console) -> list[str]:
     for name, arguments in static_checks():
         console.begin(name)
         log = LOGS / f"check-{name.replace(' ', '-')}.log"
-        log.parent.mkdir(parents=True, exist_ok=True)
-        log.write_text("", "utf-8")
+        log.unlink(missing_ok=True)
         if run_logged([venv_python(), *arguments], log, test_environment(), ROOT) == 0:
             console.done("passed")
         else:

@@ -101,7 +101,7 @@ def run_logged(
     with log.open("a", encoding="utf-8") as sink:
         sink.write(f"\n$ {subprocess.list2cmdline(words)}\n")
         sink.flush()
-        process = subprocess.Popen(
+        with subprocess.Popen(
             words,
             stdin=subprocess.DEVNULL,
             stdout=subprocess.PIPE,
@@ -110,22 +110,26 @@ def run_logged(
             cwd=cwd,
             encoding="utf-8",
             errors="replace",
-        )
-        assert process.stdout is not None
-        try:
-            for line in process.stdout:
-                sink.write(line)
-                sink.flush()
-                if on_line is not None:
-                    on_line(line.rstrip())
-            return process.wait()
-        except BaseException:
-            process.terminate()
+        ) as process:
+            assert process.stdout is not None
             try:
-                process.wait(5)
-            except subprocess.TimeoutExpired:
-                process.kill()
-            raise
+                for line in process.stdout:
+                    sink.write(line)
+                    sink.flush()
+                    if on_line is not None:
+                        on_line(line.rstrip())
+                return process.wait()
+            except BaseException:
+                _end(process)
+                raise
+
+
+def _end(process: subprocess.Popen[str]) -> None:
+    process.terminate()
+    try:
+        process.wait(5)
+    except subprocess.TimeoutExpired:
+        process.kill()
 
 
 _PIP_LINES = (

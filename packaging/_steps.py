@@ -133,13 +133,18 @@ def carry_out(steps: list[Step], console: Console) -> None:
             if stamps.holds(step.name, step.mark):
                 continue
             console.begin(step.title)
-            log = LOGS / f"{step.name}.log"
-            log.parent.mkdir(parents=True, exist_ok=True)
-            log.write_text("", "utf-8")
+            log = _fresh_log(step)
             if step.name == "venv":
                 stamps.clear()
             console.done(step.action(log, console.update))
             stamps.set(step.name, step.mark)
+
+
+def _fresh_log(step: Step) -> Path:
+    log = LOGS / f"{step.name}.log"
+    log.parent.mkdir(parents=True, exist_ok=True)
+    log.write_text("", "utf-8")
+    return log
 
 
 def carry_out_together(steps: list[Step], console: Console) -> None:
@@ -149,18 +154,16 @@ def carry_out_together(steps: list[Step], console: Console) -> None:
         carry_out(todo, console)
         return
     *aside, main = todo
-    failures: list[SetupError] = []
+    failures: list[Exception] = []
     stamps = Stamps(VENV / "bootstrap-stamps.json")
     guard = threading.Lock()
 
     began = time.monotonic()
 
     def do(step: Step, update: Callable[[str], None]) -> None:
-        log = LOGS / f"{step.name}.log"
-        log.write_text("", "utf-8")
         try:
-            note = step.action(log, update)
-        except SetupError as error:
+            note = step.action(_fresh_log(step), update)
+        except Exception as error:  # raised again below, where a thread's would be lost
             failures.append(error)
             return
         with guard:
