@@ -1,0 +1,106 @@
+"""Simulated UAV photos from an orthophoto: true perspective, and another day's light.
+
+The ground is taken as a plane. A pinhole camera at ``height_m`` above it looks down with a tilt; its
+image is the homography of that plane (Hartley & Zisserman, Multiple View Geometry, ch. 8).
+"""
+
+from dataclasses import dataclass
+
+import cv2
+import numpy as np
+from numpy.typing import NDArray
+
+
+@dataclass(frozen=True)
+class Camera:
+    """A view of the ground. Angles in degrees; ``heading`` is the bearing of the picture's up direction.
+
+    ``height_m`` above ground, ``field_of_view`` horizontal, ``tilt`` off nadir towards the heading.
+    """
+
+    height_m: float
+    heading: float
+    tilt: float
+    field_of_view: float
+    width: int = 800
+    height: int = 600
+
+
+def ground_homography(camera: Camera) -> NDArray[np.float64]:
+    """(3, 3): ground metres (east, north), origin where the picture's centre looks, -> picture pixels."""
+    focal = camera.width / 2 / np.tan(np.deg2rad(camera.field_of_view) / 2)
+    tilt, heading = np.deg2rad(camera.tilt), np.deg2rad(camera.heading)
+    forward = np.array([np.sin(heading), np.cos(heading), 0.0])
+    axis = forward * np.sin(tilt) + np.array([0, 0, -np.cos(tilt)])  # where the camera looks
+    up = forward * np.cos(tilt) + np.array([0, 0, np.sin(tilt)])  # picture's up
+    right = np.cross(axis, up)
+    position = -axis * (camera.height_m / np.cos(tilt))
+    rotation = np.stack([right, -up, axis])  # x right, y down, z ahead
+    intrinsics = np.array(
+        [[focal, 0, (camera.width - 1) / 2], [0, focal, (camera.height - 1) / 2], [0, 0, 1]]
+    )
+    plane = np.column_stack([[1, 0, 0], [0, 1, 0], -position])
+    homography = intrinsics @ rotation @ plane
+    return np.asarray(homography / homography[2, 2], np.float64)
+
+
+def photograph(
+    ortho: NDArray[np.uint8], metres_per_pixel: float, centre: tuple[float, float], camera: Camera
+) -> NDArray[np.uint8]:
+    """The photo the camera takes of uint8 (H, W, 3) imagery; ``centre`` = (x, y) pixel it looks at."""
+    to_metres = np.array(
+        [
+            [metres_per_pixel, 0, -centre[0] * metres_per_pixel],
+            [0, -metres_per_pixel, centre[1] * metres_per_pixel],
+            [0, 0, 1],
+        ]
+    )
+    homography = ground_homography(camera) @ to_metres
+    size = (camera.width, camera.height)
+    photo = cv2.warpPerspective(
+        ortho, homography, size, flags=cv2.INTER_CUBIC, borderMode=cv2.BORDER_REFLECT_101
+    )
+    return np.asarray(photo, np.uint8)
+
+
+def footprint_pixels(
+    metres_per_pixel: float, centre: tuple[float, float], camera: Camera
+) -> NDArray[np.float64]:
+    """Corners of the photo on the ortho, float64 (4, 2) pixels, clockwise from the photo's top left."""
+    corners = np.array(
+        [[0, 0], [camera.width, 0], [camera.width, camera.height], [0, camera.height]], float
+    )
+    lifted = (
+        np.column_stack([corners - 0.5, np.ones(4)]) @ np.linalg.inv(ground_homography(camera)).T
+    )
+    metres = lifted[:, :2] / lifted[:, 2:]
+    return np.column_stack(
+        [centre[0] + metres[:, 0] / metres_per_pixel, centre[1] - metres[:, 1] / metres_per_pixel]
+    )
+
+
+def another_day(photo: NDArray[np.uint8], rng: np.random.Generator) -> NDArray[np.uint8]:
+    """Change light, colour, haze, sharpness and compression as another flight and sensor would."""
+    x = photo.astype(np.float32) / 255.0
+    x = np.power(np.clip(x, 0, 1), rng.uniform(0.6, 1.7))
+    x = x * rng.uniform(0.85, 1.15, size=3).astype(np.float32)
+    grey = x.mean(axis=2, keepdims=True)
+    x = grey + (x - grey) * rng.uniform(0.4, 1.4)
+    haze = rng.uniform(0.0, 0.35)
+    x = x * (1 - haze) + haze * rng.uniform(0.6, 0.95)
+    x = _cloud_shadow(x, rng)
+    out = np.clip(x * 255, 0, 255).astype(np.uint8)
+    if rng.random() < 0.6:
+        out = cv2.GaussianBlur(out, (0, 0), rng.uniform(0.4, 1.6)).astype(np.uint8)
+    noise = rng.normal(0, rng.uniform(0, 6), out.shape)
+    out = np.clip(out + noise, 0, 255).astype(np.uint8)
+    _, data = cv2.imencode(".jpg", out, [cv2.IMWRITE_JPEG_QUALITY, int(rng.integers(55, 95))])
+    return np.asarray(cv2.imdecode(data, cv2.IMREAD_COLOR), np.uint8)
+
+
+def _cloud_shadow(x: NDArray[np.float32], rng: np.random.Generator) -> NDArray[np.float32]:
+    """Darken a smooth random part of the picture."""
+    small = rng.normal(size=(5, 5)).astype(np.float32)
+    field = cv2.resize(small, (x.shape[1], x.shape[0]), interpolation=cv2.INTER_CUBIC)
+    shade = 1 - rng.uniform(0, 0.5) / (1 + np.exp(-6 * (field - 0.3)))
+    return np.asarray(x * shade[..., None], np.float32)

@@ -1,0 +1,188 @@
+"""Fit the confidence models on simulated queries over imagery that is neither demo nor test.
+
+A gallery of orthophotos is laid out as map sources; queries are simulated UAV photos of them under
+another day's light, half of them of pictures that the gallery does not hold. Every fix that geometric
+verification returns is one sample (inliers, share, right?), every query one of (margin, right?).
+"""
+
+import json
+import tempfile
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import cv2
+import numpy as np
+import rasterio
+from numpy.typing import NDArray
+from rasterio.transform import from_origin
+
+from gleam_app.geo.coordinates import LatLon
+from gleam_app.geo.footprint import distance_m
+from gleam_app.imagery.query import ExifFacts, Query
+from gleam_app.imagery.sources import open_source
+from gleam_app.packs.store import PackStore
+from gleam_app.retrieval.build import add_tile_set
+from gleam_app.retrieval.encoder import Encoder
+from gleam_app.retrieval.matcher import Matcher
+from gleam_app.retrieval.search import TileIndex, distinct_places
+from gleam_app.retrieval.tileset import TileSetStore
+from gleam_app.retrieval.turning import query_pictures, turns_for
+from gleam_app.retrieval.verification import QueryFeatures, verify
+from training.data.perspective import Camera, another_day, photograph
+
+# folder below the open data, ground size of a pixel (metres)
+GALLERY = (
+    ("spacenet_vegas_ccbysa", 0.38),
+    ("gsi_japan_road_pdl", 0.20),
+    ("oam_banepa_nepal_ccby/tiles_z19", 0.132),
+)
+RIGHT_SHARE = 0.1  # a fix within this share of the footprint's diagonal is right
+SCALES_M = [48.0, 72.0, 108.0]
+PLACES = 8  # verified for each query
+
+
+@dataclass(frozen=True)
+class Ground:
+    """One orthophoto of the gallery, or kept out of it: RGB pixels, metres a pixel, north-west corner."""
+
+    pixels: NDArray[np.uint8]
+    metres_per_pixel: float
+    easting: float
+    northing: float
+
+
+def read_grounds(root: Path, most: int) -> list[Ground]:
+    """Every picture large enough for the scales, each on its own spot of UTM zone 31 N."""
+    grounds: list[Ground] = []
+    for folder, metres in GALLERY:
+        files = sorted(p for p in (root / folder).rglob("*") if p.suffix in {".jpg", ".png"})
+        for file in files[:: max(1, len(files) // most)]:
+            pixels = cv2.imread(str(file), cv2.IMREAD_COLOR)
+            if pixels is None or min(pixels.shape[:2]) * metres < SCALES_M[0] * 1.2:
+                continue
+            row, column = divmod(len(grounds), 12)
+            rgb = np.ascontiguousarray(pixels[:, :, ::-1]).astype(np.uint8)
+            grounds.append(Ground(rgb, metres, 400_000.0 + column * 1500, 5_000_000.0 - row * 1500))
+    return grounds
+
+
+def write_map(ground: Ground, path: Path) -> Path:
+    """The ground as a GeoTIFF in EPSG:32631."""
+    height, width = ground.pixels.shape[:2]
+    m = ground.metres_per_pixel
+    with rasterio.open(
+        path, "w", driver="GTiff", width=width, height=height, count=3, dtype="uint8",
+        crs="EPSG:32631", transform=from_origin(ground.easting, ground.northing, m, m),
+    ) as file:  # fmt: skip
+        file.write(ground.pixels.transpose(2, 0, 1))
+    return path
+
+
+def simulate(ground: Ground, rng: np.random.Generator) -> tuple[Query, float, float, float] | None:
+    """A photo of the ground: query, easting and northing its centre looks at, diagonal (m)."""
+    m = ground.metres_per_pixel
+    height_px, width_px = ground.pixels.shape[:2]
+    camera = Camera(
+        height_m=float(np.exp(rng.uniform(np.log(35), np.log(110)))),
+        heading=float(rng.uniform(0, 360)),
+        tilt=float(rng.uniform(0, 25)),
+        field_of_view=float(rng.uniform(60, 84)),
+    )
+    side_m = 2 * camera.height_m * np.tan(np.deg2rad(camera.field_of_view) / 2)
+    diagonal_m = side_m * 1.25
+    room = diagonal_m / 2 / m * 0.8
+    if 2 * room >= min(height_px, width_px):
+        return None
+    x, y = rng.uniform(room, width_px - room), rng.uniform(room, height_px - room)
+    photo = another_day(photograph(ground.pixels, m, (x, y), camera), rng)
+    query = Query("simulated", None, "0" * 64, photo, ExifFacts(), "uav", False)
+    east, north = ground.easting + (x + 0.5) * m, ground.northing - (y + 0.5) * m
+    return query, float(east), float(north), float(diagonal_m)
+
+
+def collect(
+    grounds: list[Ground], packs: PackStore, queries: int, seed: int, log: Path
+) -> dict[str, list[list[float]]]:
+    """Run the simulated queries; samples are appended to ``log`` as they come."""
+    from pyproj import Transformer
+
+    rng = np.random.default_rng(seed)
+    to_degrees = Transformer.from_crs("EPSG:32631", "EPSG:4326")
+    inside = [g for i, g in enumerate(grounds) if i % 3 != 2]
+    samples: dict[str, list[list[float]]] = {"fixes": [], "margins": []}
+    with tempfile.TemporaryDirectory() as folder:
+        maps = [write_map(g, Path(folder) / f"ground-{i:03}.tif") for i, g in enumerate(inside)]
+        for path in maps:
+            open_source(path).close()  # each must be readable before the long part begins
+        encoder, matcher = Encoder(packs.default("gleam-c")), Matcher(packs.default("matcher"))
+        store = TileSetStore(Path(folder))
+        add_tile_set(store, encoder, maps, "calibration", scales_m=SCALES_M)
+        tile_set = store.open("calibration")
+        index = TileIndex(tile_set)
+        done = 0
+        while done < queries:
+            simulated = simulate(grounds[int(rng.integers(len(grounds)))], rng)
+            if simulated is None:
+                continue
+            done += 1
+            query, east, north, diagonal_m = simulated
+            truth = LatLon(*to_degrees.transform(east, north))
+            turns = turns_for("uav", None)
+            vectors = encoder.embed(query_pictures(query.pixels, "uav", turns, encoder.input_px))
+            places = distinct_places(index.search(vectors, turns), PLACES)
+            lead = tile_set.position(places[0].row)
+            assert lead is not None
+            near = distance_m(LatLon(*lead), truth) < 0.35 * diagonal_m
+            samples["margins"].append([places[0].score - places[1].score, float(near)])
+            features = QueryFeatures(query, matcher)
+            for place in places:
+                fix = verify(features, place)
+                if fix is None or fix.lat is None or fix.lon is None:
+                    continue
+                error_m = distance_m(LatLon(fix.lat, fix.lon), truth)
+                right = float(error_m < RIGHT_SHARE * diagonal_m)
+                sample = [fix.inliers, fix.alignment.matches, right, error_m, fix.radius_m or 0.0]
+                samples["fixes"].append(sample)
+            log.write_text(json.dumps({"queries": done, **samples}))
+    return samples
+
+
+def fit_logistic(features: NDArray[np.float64], right: NDArray[np.float64]) -> NDArray[np.float64]:
+    """Newton's method with a weak ridge; returns (bias, weights...). Platt's targets keep it finite."""
+    positives, negatives = right.sum(), len(right) - right.sum()
+    target = np.where(right > 0.5, (positives + 1) / (positives + 2), 1 / (negatives + 2))
+    x = np.column_stack([np.ones(len(features)), features])
+    w = np.zeros(x.shape[1])
+    ridge = 1e-3 * np.eye(len(w))
+    for _ in range(100):
+        p = 1 / (1 + np.exp(-np.clip(x @ w, -30, 30)))
+        step = np.linalg.solve(
+            (x * (p * (1 - p))[:, None]).T @ x + ridge, x.T @ (target - p) - ridge @ w
+        )
+        w += step
+        if np.abs(step).max() < 1e-8:
+            break
+    return w
+
+
+def fit(samples: dict[str, list[list[float]]]) -> tuple[dict[str, Any], dict[str, Any]]:
+    """(geometric, retrieval) documents as ``calibration`` of the matcher's and the encoder's pack."""
+    fixes = np.array(samples["fixes"])
+    inliers, matches, right = fixes.T[:3]
+    w = fit_logistic(np.column_stack([np.log(inliers), inliers / matches]), right)
+    geometric = {
+        "bias": round(float(w[0]), 4),
+        "weights": {"log_inliers": round(float(w[1]), 4), "inlier_share": round(float(w[2]), 4)},
+        "samples": len(fixes),
+        "right": int(right.sum()),
+    }
+    margins = np.array(samples["margins"])
+    v = fit_logistic(margins[:, :1], margins[:, 1])
+    retrieval = {
+        "bias": round(float(v[0]), 4),
+        "weights": {"margin": round(float(v[1]), 4)},
+        "samples": len(margins),
+        "right": int(margins[:, 1].sum()),
+    }
+    return geometric, retrieval
