@@ -10,18 +10,20 @@ from pathlib import Path
 from typing import Any
 
 from gleam_app import __version__
+from gleam_app.packs.files import Report
 from gleam_app.packs.manifest import UrlSource
-from gleam_app.packs.sources import POLL_S, Report, SourceFailed
+from gleam_app.packs.sources import POLL_S, SourceFailed
 
 CONNECT_TIMEOUT_S = 10.0
 READ_TIMEOUT_S = 30.0
-ATTEMPTS = 3
 BLOCK = 1 << 18
 
 
 def from_url(source: UrlSource, target: Path, size: int, report: Report) -> None:
-    """Download with HTTP Range from where ``target`` ends; broken connections are tried again."""
-    attempt = 0
+    """Download with HTTP Range from where ``target`` ends.
+
+    A connection that broke is taken up again as long as every attempt brings more of the file.
+    """
     while True:
         before = target.stat().st_size if target.exists() else 0
         try:
@@ -29,8 +31,7 @@ def from_url(source: UrlSource, target: Path, size: int, report: Report) -> None
             return
         except SourceFailed:
             gained = (target.stat().st_size if target.exists() else 0) > before
-            attempt = 1 if gained else attempt + 1
-            if not gained or attempt >= ATTEMPTS:
+            if not gained:
                 raise
 
 
@@ -41,7 +42,7 @@ def _download(url: str, target: Path, size: int, report: Report) -> None:
     if have == size:
         return
     with _Stream(url, have) as stream:
-        start = stream.start(report, have)
+        start = stream.start(report, have, size)
         with target.open("r+b" if start else "wb") as file:
             file.seek(start)
             file.truncate()
@@ -49,6 +50,7 @@ def _download(url: str, target: Path, size: int, report: Report) -> None:
             for block in stream.blocks(report, file.tell):
                 have += len(block)
                 if have > size:
+                    file.truncate(0)
                     raise SourceFailed(f"sent more than the expected {size:,} bytes")
                 file.write(block)
                 report(have)
@@ -74,12 +76,15 @@ class _Stream:
     def __exit__(self, *_: object) -> None:
         self._left.set()
 
-    def start(self, report: Report, have: int) -> int:
+    def start(self, report: Report, have: int, size: int) -> int:
         """Wait for the answer; the offset at which its bytes begin (0 if Range was ignored)."""
         deadline = time.monotonic() + CONNECT_TIMEOUT_S
         for kind, value in self._events(lambda: report(have)):
             if kind == "start":
-                return int(value)
+                offset, total = value
+                if total not in (None, str(size)):
+                    raise SourceFailed(f"offers {total} bytes instead of {size:,}")
+                return int(offset)
             if kind == "failed":
                 raise SourceFailed(value)
             if time.monotonic() > deadline:
@@ -122,8 +127,11 @@ class _Stream:
                 asked = f"bytes {self._offset}-"
                 if resumed and not answer.headers.get("Content-Range", "").startswith(asked):
                     raise SourceFailed("the server sent another part than asked for")
-                self._put("start", self._offset if resumed else 0)
-                while not self._left.is_set() and (block := answer.read(BLOCK)):
+                total = answer.headers.get("Content-Length")
+                if resumed:
+                    total = answer.headers["Content-Range"].rpartition("/")[2].replace("*", "")
+                self._put("start", (self._offset if resumed else 0, total or None))
+                while not self._left.is_set() and (block := answer.read1(BLOCK)):
                     self._put("block", block)
             self._put("end")
         except urllib.error.HTTPError as error:

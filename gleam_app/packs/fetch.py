@@ -46,6 +46,11 @@ def fetch_files(
     work.on_progress = job.note
     try:
         return job.run()
+    except OSError as error:
+        raise GleamError(
+            f"Pack {manifest.id} cannot be written: {error.strerror or error}.",
+            hint="Check the disk that holds the program's data folder.",
+        ) from None
     finally:
         work.on_progress = job.listener
         job.state.clear()
@@ -63,6 +68,7 @@ class _Fetch:
     ) -> None:
         self.manifest = manifest
         self.folder = folder
+        self.staging = staging
         self.target = staging / "pack"
         self.partial = staging / "partial"
         self.offered = offered
@@ -75,11 +81,15 @@ class _Fetch:
     def run(self) -> Path:
         self.target.mkdir(parents=True, exist_ok=True)
         self.partial.mkdir(exist_ok=True)
-        arrived = sum(path.stat().st_size for path in self.target.rglob("*") if path.is_file())
+        arrived = sum(path.stat().st_size for path in self.staging.rglob("*") if path.is_file())
         require_space(self.target, self.manifest.size - arrived)
         for file in self.manifest.files:
             self._bring(file)
             self.done += file.size
+        wanted = {self.target / file.path for file in self.manifest.files}
+        for path in list(self.target.rglob("*")):  # left by a killed process or another version
+            if path.is_file() and path not in wanted:
+                path.unlink()
         write_whole(self.target / MANIFEST_NAME, self.manifest.to_json())
         return self.target
 
@@ -101,7 +111,7 @@ class _Fetch:
         for path in (target, shipped, *self.offered, *_cached()):
             if self._is(file, path):
                 if path != target:
-                    link_or_copy(path, target, self.work)
+                    link_or_copy(path, target, self._report(file, "Copying"))
                 return
         tried: list[str] = []
         for number, source in enumerate(file.sources if self.use_sources else []):
@@ -111,11 +121,6 @@ class _Fetch:
                 self._from(source, file, part)
             except SourceFailed as failure:
                 tried.append(f"{name_of(source)} ({failure})")
-            except OSError as error:
-                raise GleamError(
-                    f"{file.path} cannot be written: {error.strerror or error}.",
-                    hint="Check the disk that holds the program's data folder.",
-                ) from None
             else:
                 target.parent.mkdir(parents=True, exist_ok=True)
                 part.replace(target)
@@ -128,7 +133,7 @@ class _Fetch:
         report(0)
         resumed = part.exists()
         if isinstance(source, PathSource):
-            from_path(source, self.folder, part, file.size, self.work)
+            from_path(source, self.folder, part, file.size, report)
         elif isinstance(source, UrlSource):
             from_url(source, part, file.size, report)
         else:

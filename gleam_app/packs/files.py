@@ -4,7 +4,7 @@ import hashlib
 import os
 import shutil
 import uuid
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import BinaryIO
@@ -13,6 +13,9 @@ from gleam_app.errors import GleamError
 from gleam_app.jobs.work import Work
 
 BLOCK = 1 << 20
+
+Report = Callable[[int], None]
+"""Told how many bytes of a file are there; raises ``Cancelled`` to stop."""
 
 
 def sha256_of(path: Path, work: Work, what: str = "", done: int = 0, total: int = 0) -> str:
@@ -26,23 +29,24 @@ def sha256_of(path: Path, work: Work, what: str = "", done: int = 0, total: int 
     return digest.hexdigest()
 
 
-def copy_stream(source: BinaryIO, target: BinaryIO, limit: int, work: Work) -> str:
+def copy_stream(source: BinaryIO, target: BinaryIO, limit: int, report: Report) -> str:
     """Copy at most ``limit`` bytes and one more, which shows that there were too many.
 
-    Returns the SHA-256 of what was copied. The limit keeps a lying archive from filling the disk.
+    Returns the SHA-256 of what was copied; tells ``report`` the bytes copied so far. The limit keeps
+    a lying archive from filling the disk.
     """
     digest = hashlib.sha256()
-    left = limit + 1
-    while left and (block := source.read(min(BLOCK, left))):
-        work.check()
+    copied = 0
+    while copied <= limit and (block := source.read(min(BLOCK, limit + 1 - copied))):
         target.write(block)
         digest.update(block)
-        left -= len(block)
+        copied += len(block)
+        report(copied)
     return digest.hexdigest()
 
 
-def link_or_copy(source: Path, target: Path, work: Work) -> None:
-    """Bring ``source`` to ``target`` (same folder swap at the end); a hard link where possible."""
+def link_or_copy(source: Path, target: Path, report: Report) -> None:
+    """Bring ``source`` to ``target`` whole; a hard link where the disk allows it."""
     target.parent.mkdir(parents=True, exist_ok=True)
     draft = target.with_name(f".{target.name}.{uuid.uuid4().hex[:8]}")
     try:
@@ -50,7 +54,7 @@ def link_or_copy(source: Path, target: Path, work: Work) -> None:
             os.link(source, draft)
         except OSError:
             with source.open("rb") as read, draft.open("wb") as write:
-                copy_stream(read, write, source.stat().st_size, work)
+                copy_stream(read, write, source.stat().st_size, report)
         draft.replace(target)
     finally:
         draft.unlink(missing_ok=True)

@@ -5,6 +5,7 @@ import zipfile
 import zlib
 from collections.abc import Iterator
 from contextlib import contextmanager
+from functools import partial
 from pathlib import Path
 from typing import BinaryIO, Protocol
 
@@ -73,15 +74,20 @@ def _unpack_files(
     require_space(into, total)
     done = 0
     for file in present:
-        work.report(f"Unpacking {file.path}", done, total)
+        what = f"Unpacking {file.path}"
+        work.report(what, done, total)
         target = into / file.path
         target.parent.mkdir(parents=True, exist_ok=True)
         with parcel.open(file.path) as source, target.open("wb") as copy:
-            digest = copy_stream(source, copy, file.size, work)
+            digest = copy_stream(source, copy, file.size, partial(_tell, work, what, done, total))
         if digest != file.sha256:
             raise _damaged(name, f"{file.path} does not have the SHA-256 that the pack names")
         done += file.size
     work.report("Unpacked", total, total)
+
+
+def _tell(work: Work, what: str, done: int, total: int, fresh: int) -> None:
+    work.report(what, done + fresh, total)
 
 
 def _damaged(name: str, why: str) -> GleamError:

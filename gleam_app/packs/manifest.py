@@ -116,7 +116,7 @@ class PackManifest(_Model):
     """The content of ``pack.json``. ``architecture`` and what follows it depend on the kind."""
 
     format: Literal["gleam.pack/1"] = Field(default="gleam.pack/1", alias="schema")
-    id: Annotated[str, Field(pattern=r"^[a-z0-9][a-z0-9._-]{0,62}[a-z0-9]$")]
+    id: Annotated[str, Field(pattern=r"^[a-z0-9][a-z0-9._-]{0,63}$")]
     version: Annotated[str, Field(pattern=r"^\d+(\.\d+)*[A-Za-z0-9.+-]*$")]
     kind: PackKind
     title: str

@@ -4,17 +4,12 @@ A source writes the file to a given place and may leave a part of it there to go
 of them is trusted: the caller compares the hash.
 """
 
-from collections.abc import Callable
 from pathlib import Path
 
-from gleam_app.jobs.work import Work
-from gleam_app.packs.files import link_or_copy
+from gleam_app.packs.files import Report, link_or_copy
 from gleam_app.packs.manifest import PathSource, Source, UrlSource
 
 POLL_S = 0.1
-
-Report = Callable[[int], None]
-"""Told how many bytes of the file are there; raises ``Cancelled`` to stop."""
 
 
 class SourceFailed(Exception):
@@ -31,7 +26,7 @@ def name_of(source: Source) -> str:
     return f"package index: {first if first == last else f'{first} to {last}'}"
 
 
-def from_path(source: PathSource, base: Path, target: Path, size: int, work: Work) -> None:
+def from_path(source: PathSource, base: Path, target: Path, size: int, report: Report) -> None:
     """Take the file from a folder; a relative path counts from ``base``, the pack's folder."""
     path = base / Path(source.path).expanduser()
     try:
@@ -39,6 +34,6 @@ def from_path(source: PathSource, base: Path, target: Path, size: int, work: Wor
             raise SourceFailed("no such file")
         if path.stat().st_size != size:
             raise SourceFailed(f"has {path.stat().st_size:,} bytes instead of {size:,}")
-        link_or_copy(path, target, work)
+        link_or_copy(path, target, report)
     except OSError as error:
         raise SourceFailed(error.strerror or str(error)) from None

