@@ -13,7 +13,7 @@ import time
 from collections.abc import Callable
 from pathlib import Path
 from types import FrameType
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, cast
 
 from gleam_app import __version__
 from gleam_app.errors import Cancelled, GleamError
@@ -21,7 +21,7 @@ from gleam_app.jobs.work import Progress, Work
 from gleam_app.services import Services
 
 if TYPE_CHECKING:
-    from gleam_app.imagery.query import Query
+    from gleam_app.imagery.query import Query, View
     from gleam_app.retrieval.locate import LocateOptions
     from gleam_app.retrieval.results import Location
     from gleam_app.retrieval.tileset import TileSet
@@ -254,7 +254,7 @@ def _tile_set_line(entry: dict[str, Any]) -> str:
 def _load(path: str, view: str) -> "Query":
     from gleam_app.imagery.query import load_query
 
-    return load_query(Path(path), view)
+    return load_query(Path(path), cast("View", view))
 
 
 def _options(arguments: Arguments) -> "LocateOptions":
@@ -372,11 +372,11 @@ def _packs(arguments: Arguments, services: Services, work: Work) -> int:
 def _list_packs(arguments: Arguments, services: Services) -> int:
     entries = [
         {
-            "id": status.manifest.id,
-            "version": status.manifest.version,
-            "kind": status.manifest.kind,
-            "title": status.manifest.title,
-            "licence": status.manifest.licence,
+            "id": status.id,
+            "version": status.manifest.version if status.manifest else None,
+            "kind": status.manifest.kind if status.manifest else None,
+            "title": status.title,
+            "licence": status.manifest.licence if status.manifest else None,
             "state": status.state,
             "detail": status.detail,
         }
@@ -387,7 +387,9 @@ def _list_packs(arguments: Arguments, services: Services) -> int:
         return 0
     for entry in entries:
         detail = f" ({entry['detail']})" if entry["detail"] else ""
-        print(f"{entry['kind']:8} {entry['id']} {entry['version']}: {entry['state']}{detail}")
+        print(
+            f"{entry['kind'] or '?':8} {entry['id']} {entry['version'] or ''}: {entry['state']}{detail}"
+        )
     return 0
 
 

@@ -6,7 +6,7 @@ import time
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal, cast
 
 import numpy as np
 from numpy.typing import NDArray
@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 from gleam_app.errors import GleamError
 from gleam_app.geo.coordinates import LatLon
 from gleam_app.geo.footprint import distance_m
-from gleam_app.imagery.query import VIEWS, load_query
+from gleam_app.imagery.query import VIEWS, View, load_query
 from gleam_app.jobs.work import Work
 from gleam_app.retrieval.locate import LocateOptions, Locator
 from gleam_app.retrieval.results import Candidate, Location
@@ -36,7 +36,7 @@ class Truth:
     lon: float | None
     radius_m: float
     tile: str | None
-    view: str
+    view: View | Literal["auto"]
     heading_deg: float | None
 
 
@@ -92,7 +92,7 @@ def _truth(path: Path, number: int, row: dict[str, str | None]) -> Truth:
             "Columns are query,lat,lon,radius_m or query,tile; optional view and heading_deg.",
         ) from None
     query = path.parent / text("query")
-    return Truth(query, lat, lon, radius_m or 0.0, tile, view, value("heading_deg"))
+    return Truth(query, lat, lon, radius_m or 0.0, tile, cast(View, view), value("heading_deg"))
 
 
 def evaluate(

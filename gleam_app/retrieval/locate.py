@@ -189,17 +189,20 @@ def _merge_same_place(proposals: list[_Proposal]) -> list[_Proposal]:
 
 def _same_place(a: _Proposal, b: _Proposal) -> bool:
     """Does ``a`` lie within the middle of what the fix ``b`` covers?"""
-    if b.fix is None or not b.fix.footprint:
-        return False
-    if a.fix is None:
-        position = a.match.tile_set.position(a.match.row)
-    else:
-        position = (a.fix.lat, a.fix.lon) if a.fix.footprint else None
-    if position is None:
+    here, middle = _where(a), _where(b)
+    if b.fix is None or not b.fix.footprint or here is None or middle is None:
         return False
     diagonal_m = distance_m(LatLon(*b.fix.footprint[0]), LatLon(*b.fix.footprint[2]))
-    middle = LatLon(float(b.fix.lat), float(b.fix.lon))
-    return distance_m(LatLon(*position), middle) < 0.3 * diagonal_m
+    return distance_m(here, middle) < 0.3 * diagonal_m
+
+
+def _where(proposal: _Proposal) -> LatLon | None:
+    """Where the query's centre would lie; None without coordinates."""
+    fix = proposal.fix
+    if fix is not None:
+        return None if fix.lat is None or fix.lon is None else LatLon(fix.lat, fix.lon)
+    position = proposal.match.tile_set.position(proposal.match.row)
+    return LatLon(*position) if position else None
 
 
 def _rival(proposal: _Proposal, others: list[_Proposal]) -> int:

@@ -47,12 +47,13 @@ class TileIndex:
         """
         import faiss
 
-        parameters, count = None, self.tile_set.info.tiles
+        parameters: Any = None
+        count = self.tile_set.info.tiles
         if near is not None:
             rows = self._rows_near(*near)
             if not len(rows):
                 return []
-            parameters = faiss.SearchParameters(sel=faiss.IDSelectorBatch(rows))
+            parameters = faiss.SearchParameters(sel=faiss.IDSelectorBatch(rows))  # type: ignore[call-arg]
             count = len(rows)
         scores, rows_found = self._index.search(vectors, min(DEPTH, count), params=parameters)
         return best_per_tile(self.tile_set, scores, rows_found, turns)

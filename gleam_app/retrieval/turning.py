@@ -69,9 +69,13 @@ def query_pictures(
     if view in TURNED_VIEWS:
         return np.stack([turned_square(pixels, float(turn), size) for turn in turns])
     if view == "panorama":
-        return np.asarray(cv2.resize(pixels, (2 * size, size), interpolation=cv2.INTER_AREA))[None]
+        return np.asarray(
+            cv2.resize(pixels, (2 * size, size), interpolation=cv2.INTER_AREA), np.uint8
+        )[None]
     height, width = pixels.shape[:2]
     side = min(height, width)
     top, left = (height - side) // 2, (width - side) // 2
     square = pixels[top : top + side, left : left + side]
-    return np.asarray(cv2.resize(square, (size, size), interpolation=cv2.INTER_AREA))[None]
+    return np.asarray(cv2.resize(square, (size, size), interpolation=cv2.INTER_AREA), np.uint8)[
+        None
+    ]

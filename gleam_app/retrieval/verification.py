@@ -368,7 +368,7 @@ def centre_spread(
             affine, _ = cv2.estimateAffinePartial2D(query_points[half], window_points[half])
             part = None if affine is None else np.vstack([affine, [0.0, 0.0, 1.0]])
         if part is not None:
-            landed.append(apply(part, middle)[0])
+            landed.append(apply(np.asarray(part, np.float64), middle)[0])
     if not landed:
         return 0.0
     strayed = np.linalg.norm(np.array(landed) - np.median(landed, axis=0), axis=1)
