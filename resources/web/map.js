@@ -111,7 +111,8 @@ window.gleam = (function () {
       }).addTo(map);
       map.setMaxZoom(Math.min(24, Math.max(sources.native_zoom + 3, 18)));
       for (const outline of sources.outlines) {
-        L.polygon(outline.ring, { className: "coverage", fill: false, interactive: false, pane: "ground" })
+        L.polygon(outline.ring, { className: "coverage", fill: false, pane: "ground" })
+          .bindTooltip(element("span", "", outline.name), { sticky: true, direction: "top", offset: [0, -8] })
           .addTo(layers.coverage);
       }
       if (first || !map.getBounds().intersects(sources.bounds)) fitAll();
@@ -208,6 +209,11 @@ window.gleam = (function () {
     node.setAttribute("role", "button");
     node.setAttribute("aria-label", candidate.tip);
     node.dataset.rank = candidate.rank;
+    node.addEventListener("keydown", (event) => {
+      if (event.key !== "Enter" && event.key !== " ") return;
+      event.preventDefault();
+      bridge.clickCandidate(candidate.rank);
+    });
     return badge;
   }
 

@@ -14,7 +14,10 @@ _TEMPLATE = """
 <div id="{{ this.get_name() }}" role="application"></div>
 {% endmacro %}
 {% macro script(this, kwargs) %}
-gleam.start(L.map({{ this.get_name()|tojson }}, {{ this.options|tojavascript }}));
+gleam.start(L.map(
+  {{ this.get_name()|tojson }},
+  { center: {{ this.location|tojson }}, ...{{ this.options|tojavascript }} }
+));
 {% endmacro %}
 """
 

@@ -78,6 +78,9 @@ class MapPanel(QWidget):
         self.setFocusProxy(self.view)
         self.destroyed.connect(self._handler.close)
         self.destroyed.connect(self._profile.deleteLater)
+        application = QApplication.instance()
+        if application is not None:
+            application.aboutToQuit.connect(self._page.deleteLater)  # before its profile
         self._page.load(QUrl(PAGE_URL))
 
     # ---- what the map shows ----------------------------------------------------------------
