@@ -3,6 +3,7 @@
 import hashlib
 import os
 import shutil
+import time
 import uuid
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -13,6 +14,7 @@ from gleam_app.errors import GleamError
 from gleam_app.jobs.work import Work
 
 BLOCK = 1 << 20
+LEFT_OVER_AFTER_S = 24 * 3600.0
 
 Report = Callable[[int], None]
 """Told how many bytes of a file are there; raises ``Cancelled`` to stop."""
@@ -105,6 +107,10 @@ def scratch(staging: Path, prefix: str) -> Iterator[Path]:
     """A fresh folder in ``staging`` that is gone afterwards, whatever happens."""
     folder = staging / f"{prefix}-{uuid.uuid4().hex[:8]}"
     folder.mkdir(parents=True)
+    for name in ("install-*", "removed-*", "old-*"):
+        for left in staging.glob(name):  # by a process that was killed
+            if time.time() - left.stat().st_mtime > LEFT_OVER_AFTER_S:
+                shutil.rmtree(left, ignore_errors=True)
     try:
         yield folder
     finally:

@@ -11,6 +11,7 @@ from typing import Literal
 
 from gleam_app.errors import GleamError
 from gleam_app.jobs.work import Progress, Work
+from gleam_app.packs.fetchstate import fetch_lock, read_progress
 from gleam_app.packs.files import scratch, sha256_of, swap_in
 from gleam_app.packs.manifest import Pack, PackKind, PackManifest, read_manifest, version_key
 
@@ -121,17 +122,23 @@ class PackStore:
         """Install a ``.gleampack`` or a folder with ``pack.json``, checking every hash.
 
         Any other file, or folder of files, is offered to the known packs that lack files: this is
-        how weights that were downloaded elsewhere get in. Raises ``GleamError``; then nothing changed.
+        how weights that were downloaded elsewhere get in. A GGUF model that no pack names becomes a
+        pack of its own. Raises ``GleamError``; then nothing changed. A pack that ships without its
+        fetchable files is returned too, but ``get`` refuses it until they are fetched.
         """
+        from gleam_app.packs.gguf import adopt
         from gleam_app.packs.install import is_pack, unpack
 
         work = work or Work()
-        if not is_pack(archive):
-            return self._complete_from(archive, work)
+        named = is_pack(archive)
+        if not named and (status := self._lacking(archive)) is not None:
+            return self._complete(status, _files(archive), use_sources=False, work=work)
         with scratch(self.staging, "install") as folder:
-            manifest = unpack(archive, folder, work)
-            swap_in(folder, self.folder / manifest.id, self.staging)
-        return self._ready(self._look(self.folder / manifest.id, bundled=False))
+            manifest = (unpack if named else adopt)(archive, folder, work)
+            with fetch_lock(self.staging, manifest.id):
+                self._refuse_other_kind(manifest)
+                swap_in(folder, self.folder / manifest.id, self.staging)
+        return Pack(manifest, self.folder / manifest.id)
 
     def fetch(self, pack_id: str, work: Work | None = None) -> Pack:
         """Get a pack's missing files from their sources; goes on where it was broken off.
@@ -146,22 +153,39 @@ class PackStore:
                 pass
         return self._complete(status, offered=[], use_sources=True, work=work)
 
-    def _complete_from(self, path: Path, work: Work) -> Pack:
-        offered = sorted(path.iterdir()) if path.is_dir() else [path]
-        sizes = {file.stat().st_size for file in offered if file.is_file()}
+    def _lacking(self, path: Path) -> PackStatus | None:
+        """The pack to which ``path`` may bring a missing file, by size; None if it is a model.
+
+        Raises ``GleamError`` if ``path`` is neither.
+        """
+        from gleam_app.packs.gguf import is_gguf
+
+        sizes = {file.stat().st_size for file in _files(path) if file.is_file()}
         for status in self.list():
             if status.manifest is not None and status.state == "not fetched":
                 wanted = [file for file in status.manifest.files if file.sources]
                 if any(file.size in sizes for file in wanted):
-                    return self._complete(status, offered, use_sources=False, work=work)
+                    return status
+        if is_gguf(path):
+            return None
         raise GleamError(
             f"{path.name} is neither a pack nor a file that a known pack lacks.",
-            hint="Give a .gleampack file, a folder with pack.json, or weights named in a pack.",
+            hint="Give a .gleampack file, a folder with pack.json, a GGUF model, or weights that a "
+            "pack names.",
         )
+
+    def _refuse_other_kind(self, manifest: PackManifest) -> None:
+        for status in self.list():
+            known = status.manifest
+            if known is not None and known.id == manifest.id and known.kind != manifest.kind:
+                raise GleamError(
+                    f"The id {manifest.id} is taken: here it is a pack of another kind, "
+                    f"“{known.title}”.",
+                    hint="Ask for the pack under another id, or remove the one that is here.",
+                )
 
     def _complete(self, status: PackStatus, offered: Paths, use_sources: bool, work: Work) -> Pack:
         from gleam_app.packs.fetch import fetch_files
-        from gleam_app.packs.fetchstate import fetch_lock
 
         if status.manifest is None:
             raise GleamError(f"Pack {status.id} cannot be fetched: {status.detail}")
@@ -176,14 +200,10 @@ class PackStore:
 
     def fetch_progress(self, pack_id: str) -> Progress | None:
         """How far fetching is, whichever process fetches; None if none does."""
-        from gleam_app.packs.fetchstate import read_progress
-
         return read_progress(self.staging / pack_id)
 
     def remove(self, pack_id: str) -> None:
         """Delete an installed or fetched pack, and what was fetched of it so far."""
-        from gleam_app.packs.fetchstate import fetch_lock
-
         pack_id = self.status(pack_id).id
         folders = (self.folder / pack_id, self.staging / pack_id)
         if not any(folder.exists() for folder in folders):
@@ -247,6 +267,10 @@ class PackStore:
             f"Pack {status.id} is damaged: {status.detail}",
             hint=_repair(status.id, fetchable=False),
         )
+
+
+def _files(path: Path) -> Paths:
+    return sorted(path.iterdir()) if path.is_dir() else [path]
 
 
 def _repair(pack_id: str, fetchable: bool) -> str:

@@ -1,4 +1,5 @@
 import json
+import os
 import stat
 import struct
 import zipfile
@@ -40,7 +41,7 @@ def test_a_good_archive(
     assert pack.path("weights").read_bytes() == weights
     assert store.verify("good-pack").label == "good-pack 1.0.0"
     assert seen[-1].fraction == 1.0
-    assert not any(store.staging.iterdir())
+    assert [path.name for path in store.staging.iterdir()] == ["good-pack.lock"]
 
 
 def test_a_folder_and_a_second_time(store: PackStore, pack_folder: Path) -> None:
@@ -161,6 +162,17 @@ def test_cancel_leaves_nothing(store: PackStore, pack_folder: Path) -> None:
     with pytest.raises(Cancelled):
         store.install(pack_folder, work)
     assert_untouched(store)
+
+
+def test_leftovers_of_a_killed_process_go_after_a_day(store: PackStore, pack_folder: Path) -> None:
+    old, fresh, fetching = (store.staging / n for n in ("install-0", "install-1", "writer"))
+    for folder in (old, fresh, fetching):
+        folder.mkdir(parents=True)
+    for folder in (old, fetching):
+        os.utime(folder, (0, 0))
+    store.install(pack_folder)
+    assert not old.exists()
+    assert fresh.exists() and fetching.exists()
 
 
 def test_things_that_are_no_pack(store: PackStore, tmp_path: Path) -> None:
