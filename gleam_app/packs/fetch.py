@@ -130,8 +130,8 @@ class _Fetch:
     def _from(self, source: Source, file: PackFile, part: Path) -> None:
         """One source; wrong content is thrown away, and if it was resumed, got anew once."""
         report = self._report(file)
-        report(0)
         resumed = part.exists()
+        report(part.stat().st_size if resumed else 0)
         if isinstance(source, PathSource):
             from_path(source, self.folder, part, file.size, report)
         elif isinstance(source, UrlSource):
