@@ -80,6 +80,7 @@ class MapPanel(QWidget):
         self.destroyed.connect(self._profile.deleteLater)
         application = QApplication.instance()
         if application is not None:
+            application.aboutToQuit.connect(self._handler.close)
             application.aboutToQuit.connect(self._page.deleteLater)  # before its profile
         self._page.load(QUrl(PAGE_URL))
 

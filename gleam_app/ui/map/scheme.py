@@ -62,11 +62,15 @@ class SchemeHandler(QWebEngineUrlSchemeHandler):
         self._answer = answer
         self._keys = itertools.count()
         self._waiting: dict[int, QWebEngineUrlRequestJob] = {}
+        self._closed = False
         self._pool = ThreadPoolExecutor(max_workers=2, thread_name_prefix="gleam-map")
         self._relay = _Relay()
         self._relay.answered.connect(self._reply, Qt.ConnectionType.QueuedConnection)
 
     def requestStarted(self, job: QWebEngineUrlRequestJob) -> None:
+        if self._closed:  # Chromium still asks while the program ends
+            job.fail(QWebEngineUrlRequestJob.Error.RequestAborted)
+            return
         url = job.requestUrl()
         if job.requestMethod() != b"GET" or url.host() != HOST:
             job.fail(QWebEngineUrlRequestJob.Error.RequestDenied)
@@ -78,6 +82,7 @@ class SchemeHandler(QWebEngineUrlSchemeHandler):
 
     def close(self) -> None:
         """Drop what waits; threads end with the tile they are at."""
+        self._closed = True
         self._waiting.clear()
         self._pool.shutdown(wait=False, cancel_futures=True)
 
