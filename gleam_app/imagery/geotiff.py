@@ -309,9 +309,14 @@ def _interpolated(grid: Points, at: Points) -> Points:
 
 def _source_pixels_per_pixel(columns: Points, rows: Points, seen: NDArray[np.bool_]) -> float:
     """How many source pixels a step of one picture pixel spans (the longer of both directions, median)."""
-    across = np.hypot(np.diff(columns, axis=1), np.diff(rows, axis=1))[seen[:, 1:] & seen[:, :-1]]
-    down = np.hypot(np.diff(columns, axis=0), np.diff(rows, axis=0))[seen[1:] & seen[:-1]]
-    return float(max((np.median(steps) for steps in (across, down) if steps.size), default=1.0))
+    for every in (max(1, len(columns) // 16), 1):  # a sample does, unless little is seen
+        x, y, known = (grid[::every, ::every] for grid in (columns, rows, seen))
+        across = np.hypot(np.diff(x, axis=1), np.diff(y, axis=1))[known[:, 1:] & known[:, :-1]]
+        down = np.hypot(np.diff(x, axis=0), np.diff(y, axis=0))[known[1:] & known[:-1]]
+        steps = [float(np.median(part)) / every for part in (across, down) if part.size]
+        if steps:
+            return max(steps)
+    return 1.0
 
 
 def _span(values: Points, margin: float, limit: int) -> tuple[int, int]:
