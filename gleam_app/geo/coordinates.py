@@ -174,7 +174,7 @@ def _angle(match: "re.Match[str]", shown: str) -> float:
     letter = match["before"] or match["after"]
     if (match["before"] and match["after"]) or (letter and match["sign"]):
         raise _wrong(shown, "an angle has a sign or one compass letter, not both")
-    value = sum(float(part) / 60**power for power, part in enumerate(parts))
+    value = math.fsum(float(part) / 60.0**power for power, part in enumerate(parts))
     return -value if match["sign"] == "-" or letter in {"S", "W"} else value
 
 

@@ -78,7 +78,7 @@ def points_in_ring(ring: Ring, lats: ArrayLike, lons: ArrayLike) -> NDArray[np.b
     Sides are straight lines in a spherical equal-area picture (Lambert) around the ring's middle, so
     rings at a pole or across the antimeridian need no care; long sides should be densified.
     """
-    lats, lons = np.broadcast_arrays(np.float64(lats), np.float64(lons))
+    lats, lons = np.broadcast_arrays(np.asarray(lats, float), np.asarray(lons, float))
     ring_lats, ring_lons = (np.array(axis, float) for axis in zip(*ring, strict=True))
     centre = _unit_vectors(ring_lats, ring_lons).mean(axis=0)
     pole = (

@@ -33,7 +33,7 @@ class LocalFrame:
         self, lats: ArrayLike, lons: ArrayLike
     ) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
         """Degrees to metres (east, north); arrays of the broadcast shape, 0-d for floats."""
-        lats, lons = np.broadcast_arrays(np.float64(lats), np.float64(lons))
+        lats, lons = np.broadcast_arrays(np.asarray(lats, float), np.asarray(lons, float))
         azimuth, _, distance = wgs84().inv(
             np.full(lats.size, self.lon), np.full(lats.size, self.lat), lons.ravel(), lats.ravel()
         )
@@ -45,7 +45,7 @@ class LocalFrame:
         self, east: ArrayLike, north: ArrayLike
     ) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
         """Metres (east, north) to degrees (lats, lons); longitudes within -180..180."""
-        east, north = np.broadcast_arrays(np.float64(east), np.float64(north))
+        east, north = np.broadcast_arrays(np.asarray(east, float), np.asarray(north, float))
         lons, lats, _ = wgs84().fwd(
             np.full(east.size, self.lon),
             np.full(east.size, self.lat),

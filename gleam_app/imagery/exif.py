@@ -47,7 +47,7 @@ class ExifFacts:
 
 def read_exif(image: "Image") -> ExifFacts:
     """The facts of an opened Pillow image; never raises on what a file holds."""
-    exif = _quietly(image.getexif) or {}
+    exif: Any = _quietly(image.getexif) or {}
     camera_block = _quietly(lambda: exif.get_ifd(_EXIF_IFD)) or {}
     gps = _quietly(lambda: exif.get_ifd(_GPS_IFD)) or {}
     xmp = _xmp_text(image)

@@ -211,7 +211,8 @@ class RasterSource:
             return x
         middle = self._to_ground[0] @ (self._file.width / 2, self._file.height / 2, 1.0)
         with np.errstate(invalid="ignore"):
-            return (x - middle + world / 2) % world - world / 2 + middle
+            wrapped: Points = (x - middle + world / 2) % world - world / 2 + middle
+        return wrapped
 
     def _transformer(self, crs: str) -> "pyproj.Transformer":
         """From ``crs`` to the source's, (x, y) order; one a thread, for PROJ contexts are not shared."""
@@ -310,7 +311,7 @@ def _interpolated(grid: Points, at: Points) -> Points:
 def _source_pixels_per_pixel(columns: Points, rows: Points, seen: NDArray[np.bool_]) -> float:
     """How many source pixels a step of one picture pixel spans (the longer of both directions, median)."""
     for every in (max(1, len(columns) // 16), 1):  # a sample does, unless little is seen
-        x, y, known = (grid[::every, ::every] for grid in (columns, rows, seen))
+        x, y, known = columns[::every, ::every], rows[::every, ::every], seen[::every, ::every]
         across = np.hypot(np.diff(x, axis=1), np.diff(y, axis=1))[known[:, 1:] & known[:, :-1]]
         down = np.hypot(np.diff(x, axis=0), np.diff(y, axis=0))[known[1:] & known[:-1]]
         steps = [float(np.median(part)) / every for part in (across, down) if part.size]

@@ -4,9 +4,13 @@ import csv
 import io
 from pathlib import Path
 
+import numpy as np
+
 from gleam_app.errors import GleamError
 from gleam_app.geo.coordinates import LatLon
 from gleam_app.imagery.exif import clean_text
+from gleam_app.imagery.query import load_query
+from gleam_app.imagery.sources import Picture
 
 PICTURE_SUFFIXES = frozenset(
     {".jpg", ".jpeg", ".png", ".tif", ".tiff", ".webp", ".bmp", ".gif", ".jp2", ".heic", ".heif", ".avif"}
@@ -42,6 +46,23 @@ def list_pictures(folder: Path) -> list[Path]:
             f"There are no pictures in {name}.", "Choose a folder of JPEG, PNG, TIFF or HEIC files."
         )
     return sorted(found, key=lambda path: path.relative_to(folder).as_posix())
+
+
+def read_picture(path: Path, size_px: int) -> Picture:
+    """The largest square from the middle of a picture, upright, as ``size_px`` pixels, mask all True.
+
+    Raises GleamError as ``load_query`` does.
+    """
+    import cv2
+
+    pixels = load_query(path, view="uav").pixels  # the view does not matter: only pixels are used
+    height, width = pixels.shape[:2]
+    side = min(height, width)
+    top, left = (height - side) // 2, (width - side) // 2
+    square = pixels[top : top + side, left : left + side]
+    way = cv2.INTER_AREA if size_px < side else cv2.INTER_LINEAR
+    rgb = np.asarray(cv2.resize(square, (size_px, size_px), interpolation=way), np.uint8)
+    return Picture(rgb, np.ones((size_px, size_px), bool))
 
 
 def read_coords(path: Path) -> dict[str, LatLon]:

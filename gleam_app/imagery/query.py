@@ -207,4 +207,5 @@ def _to_eight_bits(values: NDArray[np.float32]) -> NDArray[np.uint8]:
     if low >= 0 and 16_384 <= high <= 65_535:
         low, high = 0.0, 65_535.0
     scaled = (finite - low) * (255.0 / max(high - low, 1e-12))
-    return np.rint(scaled).astype(np.uint8)
+    shades: NDArray[np.uint8] = np.rint(scaled).astype(np.uint8)
+    return shades

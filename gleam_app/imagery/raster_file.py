@@ -157,7 +157,10 @@ class RasterFile:
     def _to_rgb(self, values: NDArray[Any]) -> NDArray[np.uint8]:
         """(bands, height, width) of any type to RGB uint8 (height, width, 3)."""
         if self._palette is not None:
-            return self._palette[np.clip(values[0], 0, len(self._palette) - 1)]
+            indices: NDArray[np.intp] = np.clip(values[0], 0, len(self._palette) - 1).astype(
+                np.intp
+            )
+            return self._palette[indices]
         if self._eight_bit:
             grey_or_rgb = values
         else:
@@ -253,4 +256,5 @@ def _palette(dataset: Any, bands: tuple[int, ...]) -> NDArray[np.uint8] | None:
 
 def _stretched(band: NDArray[Any], low: float, high: float) -> NDArray[np.uint8]:
     scaled = (band.astype(np.float32) - low) * (255.0 / max(high - low, 1e-12))
-    return np.rint(np.clip(scaled, 0, 255)).astype(np.uint8)
+    shades: NDArray[np.uint8] = np.rint(np.clip(scaled, 0, 255)).astype(np.uint8)
+    return shades
