@@ -12,14 +12,20 @@ from gleam_app.geo.footprint import distance_m
 from gleam_app.imagery.query import Query
 from gleam_app.jobs.work import Work
 from gleam_app.packs.store import PackStore
-from gleam_app.retrieval.calibration import Calibration, verdict_for
+from gleam_app.retrieval.calibration import STRONG, Calibration, verdict_for
 from gleam_app.retrieval.encoder import Encoder
 from gleam_app.retrieval.matcher import Matcher
 from gleam_app.retrieval.results import Candidate, Location, TileRef
 from gleam_app.retrieval.search import Match, TileIndex, distinct_places
 from gleam_app.retrieval.tileset import TileSet
 from gleam_app.retrieval.turning import query_pictures, turns_for
-from gleam_app.retrieval.verification import GroundFix, QueryFeatures, verify
+from gleam_app.retrieval.verification import (
+    QUICK,
+    THOROUGH,
+    GroundFix,
+    QueryFeatures,
+    verify,
+)
 
 PLACES = 24  # distinct places taken from retrieval into verification
 CERTAIN = 0.99  # a fix this sure ends the search …
@@ -125,19 +131,26 @@ class Locator:
         return known
 
     def _verify(self, query: Query, proposals: list[_Proposal], work: Work) -> list[_Proposal]:
+        """Look at every place quickly; where that convinces nowhere, at every place thoroughly."""
         features = QueryFeatures(query, self.matcher)
-        looked: list[_Proposal] = []
-        certain = False
-        for number, proposal in enumerate(proposals):
-            if certain and number >= RIVALS_CHECKED:
+        for effort in (QUICK, THOROUGH):
+            looked: list[_Proposal] = []
+            certain = False
+            for number, proposal in enumerate(proposals):
+                if certain and number >= RIVALS_CHECKED:
+                    break
+                work.report("Verifying candidates", number, len(proposals))
+                fix = verify(features, proposal.match, effort)
+                looked.append(_Proposal(proposal.match, fix, True))
+                certain = certain or self._alone(fix) >= CERTAIN
+            if any(self._alone(proposal.fix) >= STRONG for proposal in looked):
                 break
-            work.report("Verifying candidates", number, len(proposals))
-            fix = verify(features, proposal.match)
-            looked.append(_Proposal(proposal.match, fix, True))
-            certain = certain or (fix is not None and self._alone(fix) >= CERTAIN)
         return looked + proposals[len(looked) :]
 
-    def _alone(self, fix: GroundFix) -> float:
+    def _alone(self, fix: GroundFix | None) -> float:
+        """Confidence in a fix, other places aside."""
+        if fix is None:
+            return 0.0
         return self.calibration.geometric_confidence(fix.inliers, fix.alignment.matches)
 
     def _location(

@@ -57,22 +57,25 @@ class Matcher:
         self._glue.eval()
 
     def features(
-        self, pixels: NDArray[np.uint8], mask: NDArray[np.bool_] | None = None
+        self,
+        pixels: NDArray[np.uint8],
+        mask: NDArray[np.bool_] | None = None,
+        points: int | None = None,
     ) -> Features:
-        """Up to ``top_k`` points of uint8 (H, W, 3) RGB; none outside ``mask`` (H, W)."""
+        """Up to ``points`` (default: the pack's ``top_k``) of uint8 (H, W, 3) RGB, inside ``mask`` (H, W)."""
         import torch
 
         x = torch.from_numpy(np.ascontiguousarray(pixels)).permute(2, 0, 1)[None].float() / 255.0
         with torch.inference_mode():
-            found = self._xfeat.detectAndCompute(x, top_k=self.top_k)[0]
-        points, descriptors = found["keypoints"].float(), found["descriptors"].float()
+            found = self._xfeat.detectAndCompute(x, top_k=points or self.top_k)[0]
+        places, descriptors = found["keypoints"].float(), found["descriptors"].float()
         height, width = pixels.shape[:2]
-        if mask is not None and len(points):
-            columns = points[:, 0].round().long().clamp(0, width - 1)
-            rows = points[:, 1].round().long().clamp(0, height - 1)
+        if mask is not None and len(places):
+            columns = places[:, 0].round().long().clamp(0, width - 1)
+            rows = places[:, 1].round().long().clamp(0, height - 1)
             kept = torch.from_numpy(mask)[rows, columns]
-            points, descriptors = points[kept], descriptors[kept]
-        return Features(points, descriptors, width, height)
+            places, descriptors = places[kept], descriptors[kept]
+        return Features(places, descriptors, width, height)
 
     def match(self, a: Features, b: Features) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
         """Paired points of both pictures, each float32 (M, 2) as (x, y) pixels."""

@@ -18,7 +18,7 @@ from gleam_app.retrieval.results import Alignment
 from gleam_app.retrieval.search import Match
 from gleam_app.retrieval.turning import SQUARE_SHARE, turn_matrix
 
-SQUARE_PX = 400  # working size of the query's middle square
+MIN_SQUARE_PX = 128
 MAX_WINDOW_PX = 1024
 WINDOW_SIDES = 2.0  # first window, in tile sides: the query may be centred off the tile
 RANSAC_PX = 5.0
@@ -44,20 +44,34 @@ class GroundFix:
     alignment: Alignment
 
 
+@dataclass(frozen=True)
+class Effort:
+    """How hard to look: working size of the query's middle square (pixels), points a picture."""
+
+    square_px: int
+    points: int
+
+
+QUICK = Effort(288, 512)  # a third of the time; enough to notice most right places
+THOROUGH = Effort(400, 1024)
+
+
 class QueryFeatures:
-    """Features of one query, computed once for each turn and working size."""
+    """Features of one query, computed once for each turn, working size and effort."""
 
     def __init__(self, query: Query, matcher: Matcher) -> None:
         self.query = query
         self.matcher = matcher
-        self._known: dict[tuple[int, int], tuple[Features, NDArray[np.float64]]] = {}
+        self._known: dict[tuple[int, int, int], tuple[Features, NDArray[np.float64]]] = {}
 
-    def at(self, turn_deg: float, square_px: int) -> tuple[Features, NDArray[np.float64]]:
+    def at(
+        self, turn_deg: float, square_px: int, points: int
+    ) -> tuple[Features, NDArray[np.float64]]:
         """Features of the turned query and the affine (2, 3) query pixel -> turned pixel."""
-        key = (round(turn_deg), square_px)
+        key = (round(turn_deg), square_px, points)
         if key not in self._known:
             picture, inside, matrix = turned_whole(self.query.pixels, float(key[0]), square_px)
-            self._known[key] = self.matcher.features(picture, inside), matrix
+            self._known[key] = self.matcher.features(picture, inside, points), matrix
         return self._known[key]
 
 
@@ -97,118 +111,105 @@ def turned_whole(
     return np.asarray(picture, np.uint8), inside > 127, whole
 
 
-def verify(features: QueryFeatures, match: Match) -> GroundFix | None:
+def verify(features: QueryFeatures, match: Match, effort: Effort = THOROUGH) -> GroundFix | None:
     """Look for the query around one tile; None where nothing agrees.
 
-    Deterministic: RANSAC is seeded by OpenCV per call.
+    A first look that finds enough earns a second, thorough one around what it found. Deterministic:
+    OpenCV seeds RANSAC anew in every call.
     """
     if match.tile_set.pictures:
-        return _verify_picture(features, match)
+        return _verify_picture(features, match, effort)
     tile = match.tile_set.table[match.row]
     scale_m = float(tile["scale_m"])
-    resolution_m = match.tile_set.sources[int(tile["source"])].resolution_m
-    square_px = int(np.clip(scale_m / resolution_m, 128, SQUARE_PX))
-    side_m = WINDOW_SIDES * scale_m
-    first = _look(
-        features,
-        match,
-        float(tile["lat"]),
-        float(tile["lon"]),
-        side_m,
-        match.turn_deg,
-        square_px,
-        scale_m,
-    )
+    centre = float(tile["lat"]), float(tile["lon"])
+    belief = _Belief(centre, WINDOW_SIDES * scale_m, match.turn_deg, scale_m)
+    first = _look(features, match, belief, effort)
     if first is None or first.inliers < SECOND_LOOK or first.lat is None or first.lon is None:
         return first
-    a = first.alignment
+    metres = first.alignment.metres_per_pixel
     width, height = features.query.size
-    ground_m = SQUARE_SHARE * min(width, height) * a.metres_per_pixel
-    side_m = 1.3 * float(np.hypot(width, height)) * a.metres_per_pixel
-    square_px = int(np.clip(ground_m / resolution_m, 128, SQUARE_PX))
-    second = _look(
-        features, match, first.lat, first.lon, side_m, first.heading_deg, square_px, ground_m
+    belief = _Belief(
+        centre=(first.lat, first.lon),
+        side_m=1.3 * float(np.hypot(width, height)) * metres,
+        turn_deg=first.heading_deg,
+        square_m=SQUARE_SHARE * min(width, height) * metres,
     )
+    second = _look(features, match, belief, THOROUGH)
     return second if second is not None and second.inliers >= first.inliers else first
 
 
+@dataclass(frozen=True)
+class _Belief:
+    """Where to look: window centre (lat, lon) and side (m), turn (degrees), ground side of the query's
+    middle square (m)."""
+
+    centre: tuple[float, float]
+    side_m: float
+    turn_deg: float
+    square_m: float
+
+
 def _look(
-    features: QueryFeatures,
-    match: Match,
-    lat: float,
-    lon: float,
-    side_m: float,
-    turn_deg: float,
-    square_px: int,
-    ground_m: float,
+    features: QueryFeatures, match: Match, belief: _Belief, effort: Effort
 ) -> GroundFix | None:
-    """Match against the window of ``side_m`` at (lat, lon), believing that the query's middle square
-    covers ``ground_m``."""
-    window_px = min(MAX_WINDOW_PX, round(side_m / ground_m * square_px))
-    window = match.tile_set.read_at(match.row, lat, lon, side_m, window_px)
-    turned, matrix = features.at(turn_deg, square_px)
-    found = _fit(features, turned, matrix, window)
-    if found is None:
+    """Match the query against the window that ``belief`` names, both at the same ground sampling."""
+    source = match.tile_set.sources[int(match.tile_set.table[match.row]["source"])]
+    # finer than the source would only invent pixels
+    finest_px = max(MIN_SQUARE_PX, int(belief.square_m / source.resolution_m))
+    square_px = min(effort.square_px, finest_px)
+    window_px = min(MAX_WINDOW_PX, round(belief.side_m / belief.square_m * square_px))
+    window = source.read_square(*belief.centre, belief.side_m, window_px)
+    turned, matrix = features.at(belief.turn_deg, square_px, effort.points)
+    fitted = _fit(features.matcher, turned, matrix, window, effort.points)
+    scale = square_px / (SQUARE_SHARE * min(features.query.size))
+    if fitted is None or not plausible(
+        fitted.homography, features.query.size, belief.turn_deg, scale
+    ):
         return None
-    homography, query_points, window_points, matches, residual_px = found
-    metres = side_m / window_px
-    expected = np.array([turn_deg, ground_m / (SQUARE_SHARE * min(features.query.size)) / metres])
-    if not plausible(homography, features.query.size, float(expected[0]), float(expected[1])):
-        return None
-    return _ground_fix(
-        features.query,
-        window,
-        (lat, lon),
-        side_m,
-        homography,
-        query_points,
-        window_points,
-        matches,
-        residual_px,
-    )
+    return _ground_fix(features.query, window, belief.centre, belief.side_m, fitted)
 
 
-def _verify_picture(features: QueryFeatures, match: Match) -> GroundFix | None:
+def _verify_picture(features: QueryFeatures, match: Match, effort: Effort) -> GroundFix | None:
     """A tile that is a picture of unknown ground size: evidence and alignment, but no position."""
-    window = match.tile_set.read_window(match.row, 0.0, 2 * SQUARE_PX)
-    turned, matrix = features.at(match.turn_deg, SQUARE_PX)
-    found = _fit(features, turned, matrix, window)
-    if found is None:
+    window = match.tile_set.read_window(match.row, 0.0, 2 * effort.square_px)
+    turned, matrix = features.at(match.turn_deg, effort.square_px, effort.points)
+    fitted = _fit(features.matcher, turned, matrix, window, effort.points)
+    scale = window.rgb.shape[1] / (SQUARE_SHARE * min(features.query.size))
+    if fitted is None or not plausible(
+        fitted.homography, features.query.size, match.turn_deg, scale
+    ):
         return None
-    homography, query_points, window_points, matches, residual_px = found
-    expected_scale = window.rgb.shape[1] / (SQUARE_SHARE * min(features.query.size))
-    if not plausible(homography, features.query.size, match.turn_deg, expected_scale):
-        return None
-    return _ground_fix(
-        features.query,
-        window,
-        None,
-        0.0,
-        homography,
-        query_points,
-        window_points,
-        matches,
-        residual_px,
-    )
+    return _ground_fix(features.query, window, None, 0.0, fitted)
+
+
+@dataclass(frozen=True, eq=False)
+class _Fitted:
+    """A transform query pixel -> window pixel and the pairs that agree with it."""
+
+    homography: NDArray[np.float64]
+    query_points: NDArray[np.float32]
+    window_points: NDArray[np.float32]
+    matches: int
+    residual_px: float
 
 
 def _fit(
-    features: QueryFeatures, turned: Features, matrix: NDArray[np.float64], window: Picture
-) -> tuple[NDArray[np.float64], NDArray[np.float32], NDArray[np.float32], int, float] | None:
+    matcher: Matcher, turned: Features, matrix: NDArray[np.float64], window: Picture, points: int
+) -> _Fitted | None:
     """Pair features and fit query pixel -> window pixel; None with too few that agree.
 
-    A similarity (4 unknowns) must hold first: it is hard to satisfy by chance. A homography replaces it
-    where the camera's tilt makes it explain clearly more points.
+    ``matrix`` is query pixel -> turned pixel. A similarity (4 unknowns) must hold first: it is hard to
+    satisfy by chance. A homography replaces it where the camera's tilt makes it explain at least as many.
     """
     import cv2
 
-    there = features.matcher.features(window.rgb, window.mask if not window.mask.all() else None)
-    points, window_points = features.matcher.match(turned, there)
-    if len(points) < MIN_MATCHES:
+    there = matcher.features(window.rgb, None if window.mask.all() else window.mask, points)
+    turned_points, window_points = matcher.match(turned, there)
+    if len(turned_points) < MIN_MATCHES:
         return None
     inverse = cv2.invertAffineTransform(matrix)
-    query_points = (points @ inverse[:, :2].T + inverse[:, 2]).astype(np.float32)
-    similarity, inside = cv2.estimateAffinePartial2D(
+    query_points = (turned_points @ inverse[:, :2].T + inverse[:, 2]).astype(np.float32)
+    similarity, agree = cv2.estimateAffinePartial2D(
         query_points,
         window_points,
         method=cv2.RANSAC,
@@ -216,10 +217,10 @@ def _fit(
         maxIters=4000,
         confidence=0.999,
     )
-    if similarity is None or inside.sum() < MIN_MATCHES:
+    if similarity is None or agree.sum() < MIN_MATCHES:
         return None
     model = np.vstack([similarity, [0.0, 0.0, 1.0]])
-    kept = inside.ravel().astype(bool)
+    kept = agree.ravel().astype(bool)
     if kept.sum() >= 2 * MIN_MATCHES:
         homography, agree = cv2.findHomography(
             query_points,
@@ -230,9 +231,15 @@ def _fit(
             confidence=0.999,
         )
         if homography is not None and agree.sum() >= kept.sum():
-            model, kept = homography, agree.ravel().astype(bool)
+            model, kept = np.asarray(homography, np.float64), agree.ravel().astype(bool)
     error = np.linalg.norm(apply(model, query_points[kept]) - window_points[kept], axis=1)
-    return model, query_points[kept], window_points[kept], len(points), float(np.median(error))
+    return _Fitted(
+        model,
+        query_points[kept],
+        window_points[kept],
+        len(turned_points),
+        float(np.median(error)),
+    )
 
 
 def apply(homography: NDArray[np.float64], points: NDArray[np.floating]) -> NDArray[np.float64]:
@@ -265,10 +272,7 @@ def plausible(
     cross = edges[:, 0] * following[:, 1] - edges[:, 1] * following[:, 0]
     if np.any(cross <= 0):  # clockwise on screen, as the corners are: positive
         return False
-    area = 0.5 * abs(
-        np.sum(mapped[:, 0] * np.roll(mapped[:, 1], -1) - mapped[:, 1] * np.roll(mapped[:, 0], -1))
-    )
-    ratio = np.sqrt(area / (width * height)) / scale
+    ratio = np.sqrt(ring_area(mapped) / (width * height)) / scale
     error = abs((up_bearing(homography, size) - turn_deg + 180.0) % 360.0 - 180.0)
     return bool(1 / MAX_SCALE_ERROR < ratio < MAX_SCALE_ERROR and error < MAX_TURN_ERROR_DEG)
 
@@ -285,53 +289,52 @@ def _ground_fix(
     window: Picture,
     centre: tuple[float, float] | None,
     side_m: float,
-    homography: NDArray[np.float64],
-    query_points: NDArray[np.float32],
-    window_points: NDArray[np.float32],
-    matches: int,
-    residual_px: float,
+    fitted: _Fitted,
 ) -> GroundFix:
+    """What a transform means on the ground; ``centre`` None where the window has no place."""
     import cv2
 
     width, height = query.size
-    metres = side_m / window.rgb.shape[1]
-    corners = apply(homography, picture_corners(width, height))
-    hull = cv2.convexHull(query_points)
-    area_px = 0.5 * abs(
-        np.sum(
-            corners[:, 0] * np.roll(corners[:, 1], -1) - corners[:, 1] * np.roll(corners[:, 0], -1)
-        )
-    )
+    size_px = window.rgb.shape[1]
+    metres = side_m / size_px
+    corners = apply(fitted.homography, picture_corners(width, height))
+    scale = float(np.sqrt(ring_area(corners) / (width * height)))  # window px per query px
+    hull = cv2.convexHull(fitted.query_points)
     alignment = Alignment(
-        query_points=query_points,
-        window_points=window_points,
+        query_points=fitted.query_points,
+        window_points=fitted.window_points,
         window_rgb=window.rgb,
         window_lat=centre[0] if centre else None,
         window_lon=centre[1] if centre else None,
         window_side_m=side_m,
-        homography=homography,
-        matches=matches,
-        residual_px=residual_px,
+        homography=fitted.homography,
+        matches=fitted.matches,
+        residual_px=fitted.residual_px,
         coverage=float(cv2.contourArea(hull) / (width * height)),
-        metres_per_pixel=float(np.sqrt(area_px / (width * height)) * metres),
+        metres_per_pixel=scale * metres,
     )
-    heading = up_bearing(homography, query.size)
+    heading = up_bearing(fitted.homography, query.size)
+    inliers = len(fitted.query_points)
     if centre is None:
-        return GroundFix(None, None, None, heading, (), len(query_points), alignment)
-    middle = np.array([[(width - 1) / 2, (height - 1) / 2]])
-    lats, lons = window_to_degrees(
-        np.vstack([apply(homography, middle), corners]), centre, side_m, window.rgb.shape[1]
-    )
-    spread_px = centre_spread(query_points, window_points, query.size)
+        return GroundFix(None, None, None, heading, (), inliers, alignment)
+    middle = apply(fitted.homography, np.array([[(width - 1) / 2, (height - 1) / 2]]))
+    lats, lons = window_to_degrees(np.vstack([middle, corners]), centre, side_m, size_px)
+    spread_px = centre_spread(fitted.query_points, fitted.window_points, query.size)
     return GroundFix(
         lat=float(lats[0]),
         lon=float(lons[0]),
         radius_m=max(RADIUS_FLOOR_M, RADIUS_SAFETY * spread_px * metres),
         heading_deg=heading,
         footprint=tuple((float(a), float(b)) for a, b in zip(lats[1:], lons[1:], strict=True)),
-        inliers=len(query_points),
+        inliers=inliers,
         alignment=alignment,
     )
+
+
+def ring_area(corners: NDArray[np.float64]) -> float:
+    """Area of a polygon (N, 2) in the units of its corners, squared (shoelace formula)."""
+    x, y = corners.T
+    return float(0.5 * abs(np.sum(x * np.roll(y, -1) - y * np.roll(x, -1))))
 
 
 def window_to_degrees(

@@ -38,7 +38,7 @@ GALLERY = (
     ("oam_banepa_nepal_ccby/tiles_z19", 0.132),
 )
 RIGHT_SHARE = 0.1  # a fix within this share of the footprint's diagonal is right
-SCALES_M = [48.0, 72.0, 108.0]
+SCALES_M = [81.0, 121.5]
 PLACES = 8  # verified for each query
 
 
@@ -57,7 +57,7 @@ def read_grounds(root: Path, most: int) -> list[Ground]:
     grounds: list[Ground] = []
     for folder, metres in GALLERY:
         files = sorted(p for p in (root / folder).rglob("*") if p.suffix in {".jpg", ".png"})
-        for file in files[:: max(1, len(files) // most)]:
+        for file in files[:: max(1, len(files) // most)][:most]:
             pixels = cv2.imread(str(file), cv2.IMREAD_COLOR)
             if pixels is None or min(pixels.shape[:2]) * metres < SCALES_M[0] * 1.2:
                 continue

@@ -1,0 +1,90 @@
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from gleam_app.errors import Cancelled, GleamError
+from gleam_app.jobs.work import Progress, Work
+from gleam_app.retrieval.build import CHUNK, add_tile_set
+from gleam_app.retrieval.encoder import Encoder
+from gleam_app.retrieval.tileset import STAGING, TileSet, TileSetStore
+
+
+def cancel_after(chunks: int) -> Work:
+    work = Work()
+
+    def stop(progress: Progress) -> None:
+        if progress.done >= chunks * CHUNK:
+            work.cancel()
+
+    work.on_progress = stop
+    return work
+
+
+def test_going_on_after_a_break_gives_the_same_set(
+    tmp_path: Path, encoder: Encoder, demo_map: Path
+) -> None:
+    whole, broken = TileSetStore(tmp_path / "whole"), TileSetStore(tmp_path / "broken")
+    add_tile_set(whole, encoder, [demo_map], "set", scales_m=[48.0])
+    with pytest.raises(Cancelled):
+        add_tile_set(broken, encoder, [demo_map], "set", scales_m=[48.0], work=cancel_after(2))
+    assert not broken.exists("set")
+    assert [info.state for info in broken.list()] == ["incomplete"]
+    with pytest.raises(GleamError, match="half built"):
+        broken.open("set")
+    # a kill in the middle of a write leaves half a row
+    with (broken.root / STAGING / "set" / "vectors.f16").open("ab") as file:
+        file.write(b"\0" * 77)
+
+    add_tile_set(broken, encoder, [demo_map], "set", scales_m=[48.0], resume=True)
+
+    a, b = whole.open("set"), broken.open("set")
+    assert np.array_equal(a.vectors, b.vectors)
+    assert np.array_equal(a.table, b.table)
+    assert not (broken.root / STAGING / "set").exists()
+
+
+def test_a_vector_is_that_of_its_tile_alone(demo_set: TileSet, encoder: Encoder) -> None:
+    for row in (0, demo_set.info.tiles // 2):
+        picture = demo_set.read_window(row, 72.0, encoder.input_px)
+        alone = encoder.embed(picture.rgb[None])[0]
+        np.testing.assert_allclose(alone, np.asarray(demo_set.vectors[row], np.float32), atol=2e-3)
+
+
+def test_wrong_requests_are_told(tmp_path: Path, encoder: Encoder, demo_map: Path) -> None:
+    store = TileSetStore(tmp_path)
+    with pytest.raises(GleamError, match="cannot name a tile set"):
+        add_tile_set(store, encoder, [demo_map], "../away")
+    with pytest.raises(GleamError, match="no tile set 'nowhere'"):
+        store.open("nowhere")
+    empty = tmp_path / "empty"
+    empty.mkdir()
+    with pytest.raises(GleamError, match="no picture"):
+        add_tile_set(store, encoder, [empty], "pictures")
+    assert store.list() == []
+
+
+def test_a_damaged_set_is_told_and_can_be_removed(
+    tmp_path: Path, encoder: Encoder, demo_map: Path
+) -> None:
+    store = TileSetStore(tmp_path)
+    add_tile_set(store, encoder, [demo_map], "set", scales_m=[108.0])
+    assert store.verify("set").tiles > 0
+    vectors = store.folder("set") / "vectors.f16"
+    vectors.write_bytes(vectors.read_bytes()[:-4])
+    with pytest.raises(GleamError, match="damaged"):
+        store.open("set")
+    (store.folder("set") / "tileset.json").write_text("{", "utf-8")
+    assert [info.state for info in store.list()] == ["damaged"]
+    store.remove("set")
+    assert store.list() == []
+
+
+def test_resuming_something_else_is_refused(
+    tmp_path: Path, encoder: Encoder, demo_map: Path
+) -> None:
+    store = TileSetStore(tmp_path)
+    with pytest.raises(Cancelled):
+        add_tile_set(store, encoder, [demo_map], "set", scales_m=[48.0], work=cancel_after(1))
+    with pytest.raises(GleamError, match="begun from other"):
+        add_tile_set(store, encoder, [demo_map], "set", scales_m=[72.0], resume=True)

@@ -1,0 +1,63 @@
+from typing import cast
+
+import numpy as np
+from hypothesis import given
+from hypothesis import strategies as st
+
+from gleam_app.retrieval.search import Match, TileIndex, best_per_tile, distinct_places
+from gleam_app.retrieval.tileset import TileSet
+
+SOMEWHERE = cast(TileSet, object())
+
+
+@given(st.integers(1, 6), st.integers(1, 8), st.integers(0, 2**32 - 1))
+def test_folding_turns_agrees_with_plain_loops(turns: int, depth: int, seed: int) -> None:
+    rng = np.random.default_rng(seed)
+    rows = np.stack([rng.permutation(12)[:depth] for _ in range(turns)])
+    scores = rng.choice([0.1, 0.2, 0.3, 0.4], (turns, depth)).astype(np.float32)
+    angles = np.arange(turns) * 15.0
+
+    best: dict[int, tuple[float, float]] = {}
+    for turn in range(turns):
+        for place in range(depth):
+            row, score = int(rows[turn, place]), float(scores[turn, place])
+            if row not in best or score > best[row][0]:
+                best[row] = (score, angles[turn])
+    expected = sorted(best.items(), key=lambda item: (-item[1][0], item[0]))
+
+    found = best_per_tile(SOMEWHERE, scores, rows, angles)
+    assert [(m.row, (m.score, m.turn_deg)) for m in found] == expected
+
+
+def test_a_tile_finds_itself(demo_set: TileSet) -> None:
+    index = TileIndex(demo_set)
+    row = demo_set.info.tiles // 2
+    vector = np.asarray(demo_set.vectors[row : row + 1], np.float32)
+    matches = index.search(vector, np.zeros(1))
+    assert matches[0].row == row
+    plain = np.asarray(demo_set.vectors, np.float32) @ vector[0]
+    assert [m.row for m in matches[:5]] == np.argsort(-plain, kind="stable")[:5].tolist()
+
+
+def test_near_restricts_before_searching(demo_set: TileSet) -> None:
+    index = TileIndex(demo_set)
+    position = demo_set.position(0)
+    assert position is not None
+    vector = np.asarray(demo_set.vectors[-1:], np.float32)
+    near = index.search(vector, np.zeros(1), (*position, 20.0))
+    assert 0 < len(near) < demo_set.info.tiles
+    assert all(match.row != demo_set.info.tiles - 1 for match in near)
+    assert index.search(vector, np.zeros(1), (0.0, 0.0, 1000.0)) == []
+
+
+def test_overlapping_tiles_are_one_place(demo_set: TileSet) -> None:
+    matches = [Match(demo_set, row, 1.0, 0.0) for row in range(demo_set.info.tiles)]
+    places = distinct_places(matches, 100)
+    assert 1 < len(places) < demo_set.info.tiles / 2
+    for i, a in enumerate(places):
+        for b in places[:i]:
+            here, there = demo_set.position(a.row), demo_set.position(b.row)
+            assert here is not None and there is not None
+            north = (here[0] - there[0]) * 111_000
+            east = (here[1] - there[1]) * 111_000 * np.cos(np.deg2rad(here[0]))
+            assert np.hypot(north, east) >= 0.49 * 72.0

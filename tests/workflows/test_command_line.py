@@ -1,0 +1,220 @@
+"""The command line as a user meets it: real arguments, real exit codes, one JSON document."""
+
+import json
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+from PIL import Image
+
+from gleam_app.geo.coordinates import LatLon
+from gleam_app.geo.footprint import distance_m
+from gleam_app.home import resources_dir
+from gleam_app.main import main
+
+DEMO = resources_dir() / "demo"
+PHOTO = DEMO / "queries" / "photo-01.jpg"
+
+
+@pytest.fixture(scope="module")
+def home(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A home with the demo embedded at two scales."""
+    folder = tmp_path_factory.mktemp("gleam-home")
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("GLEAM_HOME", str(folder))
+        arguments = ["tiles", "add", str(DEMO / "map.tif"), "--name", "demo", "--scales", "72,108"]
+        assert main(arguments) == 0
+    return folder
+
+
+@pytest.fixture
+def run(home: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> Any:
+    """Run a command in this process; returns (exit code, stdout, stderr)."""
+    monkeypatch.setenv("GLEAM_HOME", str(home))
+
+    def call(*arguments: str | Path) -> tuple[int, str, str]:
+        capsys.readouterr()
+        try:
+            code = main([str(argument) for argument in arguments])
+        except SystemExit as stop:
+            code = int(stop.code or 0)
+        out, err = capsys.readouterr()
+        return code, out, err
+
+    return call
+
+
+def test_locating_the_demo_follows_the_contract(run: Any) -> None:
+    code, out, _ = run("locate", PHOTO, "--tiles", "demo", "--top", "3", "--json")
+    assert code == 0
+    document = json.loads(out)
+    assert document["schema"] == "gleam.locate/1"
+    assert document["tiles"] == ["demo"]
+    assert document["packs"] == {"gleam-c": "starter 0.1.0", "matcher": "xfeat 0.1.0"}
+    (query,) = document["queries"]
+    assert query["query"] == str(PHOTO)
+    assert len(query["sha256"]) == 64
+    assert query["view"] == "uav"
+    assert query["verdict"] == "verified"
+    assert set(query["timings_ms"]) == {"decode", "embed", "search", "verify"}
+    best = query["candidates"][0]
+    assert best["rank"] == 1
+    assert best["method"] == "geometric"
+    assert best["inliers"] >= 20
+    assert best["tile"]["source"] == str(DEMO / "map.tif")
+    assert best["tile"]["scale_m"] in (72.0, 108.0)
+    truth = LatLon(28.0412700, -82.6980601)
+    assert distance_m(truth, LatLon(best["lat"], best["lon"])) < 3.0
+    assert abs(best["heading_deg"] - 174.3) < 3.0
+    ring = best["footprint"]["coordinates"][0]
+    assert ring[0] == ring[-1] and len(ring) == 5
+    assert len(query["candidates"]) <= 3
+
+
+def test_without_verification_no_verdict_is_strong(run: Any) -> None:
+    code, out, _ = run("locate", PHOTO, "--tiles", "demo", "--no-verify", "--json")
+    assert code == 0
+    (query,) = json.loads(out)["queries"]
+    assert query["verdict"] in ("possible", "unverified")
+    assert {c["method"] for c in query["candidates"]} == {"retrieval"}
+    assert [c["rank"] for c in query["candidates"]] == list(range(1, len(query["candidates"]) + 1))
+
+
+def test_a_photo_from_elsewhere_is_not_found(run: Any, tmp_path: Path) -> None:
+    rng = np.random.default_rng(3)
+    coarse = Image.fromarray(rng.integers(0, 256, (12, 16, 3), dtype=np.uint8))
+    coarse.resize((800, 600), Image.Resampling.BICUBIC).save(tmp_path / "elsewhere.jpg")
+    code, out, _ = run("locate", tmp_path / "elsewhere.jpg", "--tiles", "demo", "--json")
+    assert code == 0
+    assert json.loads(out)["queries"][0]["verdict"] in ("not_found", "unverified")
+
+
+def test_a_bad_picture_does_not_stop_the_others(run: Any, tmp_path: Path) -> None:
+    (tmp_path / "bad.jpg").write_bytes(b"")
+    code, out, err = run(
+        "locate", tmp_path / "bad.jpg", PHOTO, "--tiles", "demo", "--no-verify", "--json"
+    )
+    assert code == 3
+    assert err.strip().count("\n") == 0 and err.startswith("gleam: ")
+    assert [q["query"] for q in json.loads(out)["queries"]] == [str(PHOTO)]
+
+
+def test_tiles_are_listed_checked_and_removed(run: Any) -> None:
+    code, out, _ = run("tiles", "list", "--json")
+    entry = json.loads(out)
+    assert (code, entry["schema"]) == (0, "gleam.tiles/1")
+    (demo,) = entry["tiles"]
+    assert set(demo) == {"name", "sources", "tiles", "scales_m", "area_km2", "pack", "state"}
+    assert demo["scales_m"] == [72.0, 108.0]
+    assert run("tiles", "verify", "demo")[0] == 0
+    assert json.loads(run("tiles", "info", "demo", "--json")[1]) == demo
+    code, _, err = run("tiles", "add", DEMO / "map.tif", "--name", "demo")
+    assert code == 3 and "already" in err
+    code, out, _ = run(
+        "tiles", "add", DEMO / "map.tif", "--name", "other", "--scales", "108", "--json"
+    )
+    assert code == 0 and set(json.loads(out)["timings_s"]) == {"read", "embed"}
+    assert run("tiles", "remove", "other")[0] == 0
+    assert run("tiles", "info", "other")[0] == 3
+
+
+def test_pictures_of_a_folder_are_tiles(run: Any, tmp_path: Path) -> None:
+    folder = tmp_path / "places"
+    folder.mkdir()
+    for name in ("photo-01.jpg", "photo-05.jpg", "photo-09.jpg"):
+        (folder / name).write_bytes((DEMO / "queries" / name).read_bytes())
+    (tmp_path / "where.csv").write_text("file,lat,lon\nphoto-05.jpg,28.5,-82.5\n", "utf-8")
+    code, out, err = run(
+        "tiles", "add", folder, "--name", "places", "--coords", tmp_path / "where.csv", "--json"
+    )
+    assert code == 0, err
+    assert json.loads(out)["tiles"] == 3
+    code, out, _ = run("locate", folder / "photo-05.jpg", "--tiles", "places", "--json")
+    best = json.loads(out)["queries"][0]["candidates"][0]
+    assert (best["tile"]["id"], best["lat"], best["lon"]) == ("photo-05.jpg", 28.5, -82.5)
+    (tmp_path / "truth.csv").write_text(
+        "query,tile\nplaces/photo-01.jpg,photo-01.jpg\nplaces/photo-09.jpg,photo-09.jpg\n", "utf-8"
+    )
+    code, out, _ = run("evaluate", tmp_path / "truth.csv", "--tiles", "places", "--json")
+    figures = json.loads(out)
+    assert (code, figures["recall@1"]["value"], figures["median_error_m"]) == (0, 1.0, None)
+
+
+@pytest.mark.parametrize(
+    "arguments",
+    [
+        ["locate"],
+        ["locate", "x.jpg"],
+        ["locate", "x.jpg", "--tiles", "demo", "--view", "moon"],
+        ["locate", "x.jpg", "--tiles", "demo", "--near", "100,0,5"],
+        ["tiles", "add", "x.tif"],
+        ["tiles", "add", "x.tif", "--name", "n", "--scales", "0"],
+        ["packs"],
+    ],
+)
+def test_wrong_usage_is_two(run: Any, arguments: list[str]) -> None:
+    code, out, err = run(*arguments)
+    assert code == 2 and not out and "usage" in err
+
+
+@pytest.mark.parametrize(
+    ("arguments", "says"),
+    [
+        (["locate", str(PHOTO), "--tiles", "nowhere"], "no tile set 'nowhere'"),
+        (["locate", "missing.jpg", "--tiles", "demo"], "missing.jpg"),
+        (["tiles", "add", "missing.tif", "--name", "n"], "missing.tif"),
+        (["packs", "verify", "nothing"], "nothing"),
+        (["evaluate", "missing.csv", "--tiles", "demo"], "missing.csv"),
+    ],
+)
+def test_bad_input_is_three_and_one_line(run: Any, arguments: list[str], says: str) -> None:
+    code, out, err = run(*arguments)
+    assert code == 3 and not out
+    assert says in err and err.strip().count("\n") == 0
+
+
+def test_a_set_of_another_encoder_is_refused(run: Any, home: Path) -> None:
+    manifest = home / "tiles" / "demo" / "tileset.json"
+    text = manifest.read_text("utf-8")
+    document = json.loads(text)
+    manifest.write_text(json.dumps({**document, "pack": "other 9", "pack_hash": "0" * 64}), "utf-8")
+    try:
+        code, _, err = run("locate", PHOTO, "--tiles", "demo")
+    finally:
+        manifest.write_text(text, "utf-8")
+    assert code == 3 and "other 9" in err and "starter 0.1.0" in err
+
+
+def test_the_doctor_finds_everything_well(run: Any) -> None:
+    code, out, _ = run("doctor", "--json")
+    document = json.loads(out)
+    bad = [check for check in document["checks"] if not check["ok"]]
+    assert (code, bad) == (0, [])
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="SIGINT cannot be sent to one child there")
+def test_interrupting_cancels_and_resume_goes_on(tmp_path: Path) -> None:
+    command = [sys.executable, "-m", "gleam_app.main", "tiles", "add", str(DEMO / "map.tif")]
+    command += ["--name", "slow", "--scales", "36"]
+    environment = {"GLEAM_HOME": str(tmp_path), "PYTHONPATH": str(resources_dir().parent)}
+    import os
+
+    process = subprocess.Popen(command, env={**os.environ, **environment}, stderr=subprocess.PIPE)
+    growing = tmp_path / "tiles" / ".staging" / "slow" / "vectors.f16"
+    deadline = time.monotonic() + 120
+    while not (growing.exists() and growing.stat().st_size) and time.monotonic() < deadline:
+        time.sleep(0.05)
+    process.send_signal(signal.SIGINT)
+    _, err = process.communicate(timeout=60)
+    assert process.returncode == 130 and b"Cancelled" in err
+    assert growing.stat().st_size > 0
+    finished = subprocess.run(
+        [*command, "--resume"], env={**os.environ, **environment}, capture_output=True, timeout=300
+    )
+    assert finished.returncode == 0, finished.stderr
+    assert (tmp_path / "tiles" / "slow" / "tileset.json").exists()
