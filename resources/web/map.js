@@ -97,18 +97,28 @@ window.gleam = (function () {
   }
 
   // ---- ground: imagery, outlines, graticule ---------------------------------------------------
-  function setSources(next) {
-    const first = !sources.bounds;
-    sources = next;
+  function showImagery() {
     const sharp = window.devicePixelRatio > 1 ? 2 : 1;
     if (imagery) imagery.remove();
     imagery = null;
+    if (!sources.bounds) return;
+    imagery = L.tileLayer(`/tiles/${sources.generation}/{z}/{x}/{y}/${256 * sharp}.png`, {
+      bounds: sources.bounds, maxNativeZoom: Math.max(1, sources.native_zoom - (sharp - 1)), maxZoom: 24,
+      keepBuffer: 3, updateWhenZooming: false,
+    }).addTo(map);
+  }
+
+  function watchScreen() {  // the window may go to a screen of another density
+    const now = matchMedia(`(resolution: ${window.devicePixelRatio}dppx)`);
+    now.addEventListener("change", () => { showImagery(); watchScreen(); }, { once: true });
+  }
+
+  function setSources(next) {
+    const first = !sources.bounds;
+    sources = next;
+    showImagery();
     layers.coverage.clearLayers();
     if (sources.bounds) {
-      const native = Math.max(1, sources.native_zoom - (sharp > 1 ? 1 : 0));
-      imagery = L.tileLayer(`/tiles/${sources.generation}/{z}/{x}/{y}/${256 * sharp}.png`, {
-        bounds: sources.bounds, maxNativeZoom: native, maxZoom: 24, keepBuffer: 3, updateWhenZooming: false,
-      }).addTo(map);
       map.setMaxZoom(Math.min(24, Math.max(sources.native_zoom + 3, 18)));
       for (const outline of sources.outlines) {
         L.polygon(outline.ring, { className: "coverage", fill: false, pane: "ground" })
@@ -179,7 +189,7 @@ window.gleam = (function () {
     if (candidate.ring.length || candidate.radius_m) {
       parts.push(outline(shape("fp-case")));
       const line = outline(shape("fp-line" + tone + dashed, { interactive: true, bubblingMouseEvents: false }));
-      line.on("click", () => bridge.clickCandidate(candidate.rank));
+      line.on("click", () => choose(candidate.rank));
       line.bindTooltip(element("span", "", candidate.tip), { sticky: true, direction: "top", offset: [0, -8] });
       parts.push(line);
       if (candidate.ring.length) {
@@ -203,7 +213,7 @@ window.gleam = (function () {
       icon: L.divIcon({ className: "badge t-" + candidate.verdict, html: text, iconSize: [0, 0] }),
       keyboard: true, zIndexOffset: 10000 - 100 * candidate.rank, bubblingMouseEvents: false,
     }).addTo(layers.places);
-    badge.on("click", () => bridge.clickCandidate(candidate.rank));
+    badge.on("click", () => choose(candidate.rank));
     badge.bindTooltip(element("span", "", candidate.tip), { direction: "top", offset: [0, -26] });
     const node = badge.getElement();
     node.setAttribute("role", "button");
@@ -212,9 +222,14 @@ window.gleam = (function () {
     node.addEventListener("keydown", (event) => {
       if (event.key !== "Enter" && event.key !== " ") return;
       event.preventDefault();
-      bridge.clickCandidate(candidate.rank);
+      choose(candidate.rank);
     });
     return badge;
+  }
+
+  function choose(rank) {  // the second time one goes there
+    if (rank === selected) map.fitBounds(places.get(rank).bounds, { padding: [80, 80], animate: false });
+    bridge.clickCandidate(rank);
   }
 
   function mark(rank, on) {
@@ -292,6 +307,7 @@ window.gleam = (function () {
     map.on("moveend resize", drawGraticule);
     map.on("zoomend", () => map.getContainer().classList.toggle("between", map.getZoom() % 1 !== 0));
     map.getContainer().addEventListener("keydown", (event) => { if (event.key === "Home") fitAll(); });
+    watchScreen();
     connect();
   }
 

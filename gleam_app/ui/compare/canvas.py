@@ -52,6 +52,7 @@ class CompareCanvas(QWidget):
         self.mode = Mode.SIDE
         self.share = 0.5  # of the width (swipe) or of the query (blend)
         self.lines = True
+        self.missing = ""  # said in place of a tile without a picture
         self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
         self.setMouseTracking(True)
         self.setMinimumSize(160, 90)
@@ -96,8 +97,6 @@ class CompareCanvas(QWidget):
         whole = QRectF(self.rect())
         if self._over():
             return whole, whole
-        if self._pair is not None and self._pair.candidate is None:
-            return whole, QRectF()
         half = (whole.width() - SPACE_2) / 2
         size = QSizeF(half, whole.height())
         return QRectF(whole.topLeft(), size), QRectF(QPointF(half + SPACE_2, 0), size)
@@ -126,10 +125,11 @@ class CompareCanvas(QWidget):
         on_tile = views.tile_transform(right)
         self._paint_picture(painter, left, pair.query_picture, on_query)
         self._paint_region(painter, left, self._regions[0], on_query)
-        if right.isEmpty():
+        if pair.tile_picture is None:
+            painter.setPen(QColor(self.tokens.secondary))
+            painter.drawText(right, int(Qt.AlignmentFlag.AlignCenter), self.missing)
             return
-        if pair.tile_picture is not None:
-            self._paint_picture(painter, right, pair.tile_picture, on_tile)
+        self._paint_picture(painter, right, pair.tile_picture, on_tile)
         if pair.outline is not None:
             self._paint_outline(painter, right, on_tile.map(_polygon(pair.outline)))
         self._paint_region(painter, right, self._regions[1], on_tile)
@@ -244,7 +244,7 @@ class CompareCanvas(QWidget):
 
     def _tone(self) -> str:
         candidate = self._pair.candidate if self._pair else None
-        colour: str = getattr(self.tokens, candidate.verdict if candidate else "accent")
+        colour: str = getattr(self.tokens, candidate.verdict if candidate else "secondary")
         return colour
 
     def _casing(self) -> QColor:

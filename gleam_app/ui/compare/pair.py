@@ -28,7 +28,7 @@ class Pair:
     """
 
     query: Query
-    candidate: Candidate | None
+    candidate: Candidate
     query_picture: Pyramid
     tile_picture: Pyramid | None
     matrix: Matrix
@@ -42,15 +42,15 @@ class Pair:
 
 def prepare(
     query: Query,
-    candidate: Candidate | None,
+    candidate: Candidate,
     read_tile: TileReader | None = None,
     known: Pyramid | None = None,
 ) -> Pair:
     """Everything about the pair that takes time. ``known`` is the query's pyramid, if made before."""
     query_picture = known or make_pyramid(query.pixels)
-    pixels = None if candidate is None else _tile_pixels(candidate, read_tile)
+    pixels = _tile_pixels(candidate, read_tile)
     none = np.empty((0, 2))
-    if candidate is None or pixels is None:
+    if pixels is None:
         return Pair(
             query, candidate, query_picture, None, np.eye(3), False, none, none, None, None, 1.0
         )

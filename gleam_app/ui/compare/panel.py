@@ -139,14 +139,14 @@ class ComparePanel(QWidget):
     # ---- what is shown ---------------------------------------------------------------------
 
     def show_pair(self, query: Query | None, candidate: Candidate | None) -> None:
-        """Show this pair as soon as it is ready; until then the one before stays."""
+        """Show this pair as soon as it is ready; until then the one before stays. None: nothing to compare."""
         self._turn += 1
         self._query, self._candidate = query, candidate
         if self._pending is not None:
             self._pending.cancel()
-        if query is None:
+        if query is None or candidate is None:
             self.canvas.show_pair(None)
-            self._known = None
+            self._known = self._known if query else None
             self._stack.setCurrentIndex(0)
             return
         known = self._known[1] if self._known and self._known[0] is query else None
@@ -173,6 +173,7 @@ class ComparePanel(QWidget):
         self._lines.setText(word("lines", lang))
         self._north.setText(word("north", lang))
         self._fit.setText(word("fit", lang))
+        self.canvas.missing = word("no_tile", lang)
         self.canvas.setAccessibleName(word("canvas", lang))
         self._empty_title.setText(word("empty.title", lang))
         self._empty_text.setText(word("empty.text", lang))
@@ -182,7 +183,7 @@ class ComparePanel(QWidget):
     # ---- the slow part ---------------------------------------------------------------------
 
     def _prepare(
-        self, turn: int, query: Query, candidate: Candidate | None, known: Pyramid | None
+        self, turn: int, query: Query, candidate: Candidate, known: Pyramid | None
     ) -> None:
         if turn != self._turn:
             return
@@ -242,7 +243,6 @@ class ComparePanel(QWidget):
         left, right = self._captions
         left.setText(query_caption(self._query) if self._query else "")
         right.setText(candidate_caption(self._candidate, self._lang) if self._candidate else "")
-        right.setVisible(self._candidate is not None)
 
 
 def _toggle(checkable: bool = True) -> QToolButton:

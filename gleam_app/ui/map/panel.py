@@ -91,6 +91,8 @@ class MapPanel(QWidget):
 
         Tiles of the sources shown before may still be read for a moment: close them a little later.
         """
+        if sources == self._sources:
+            return
         self._sources = list(sources)
         mosaic = Mosaic([source for _, source in self._sources])
         self._generation = self.content.set_mosaic(mosaic)

@@ -78,7 +78,7 @@ def views() -> LinkedViews:
     return LinkedViews(prepare(query, candidate))
 
 
-@given(st.booleans(), st.booleans(), shares, shares, st.floats(0.5, 3))
+@given(st.booleans(), st.booleans(), shares, shares, st.floats(0.7, 3))
 def test_zoom_keeps_the_point_under_the_mouse(
     north_up: bool, over_tile: bool, u: float, v: float, factor: float
 ) -> None:
@@ -93,7 +93,7 @@ def test_zoom_keeps_the_point_under_the_mouse(
     assert (after.x(), after.y()) == pytest.approx((at.x(), at.y()), abs=1e-6)
 
 
-@given(shares, shares, st.floats(0.5, 3))
+@given(shares, shares, st.floats(0.7, 3))
 def test_north_up_both_panes_show_the_same_ground(u: float, v: float, factor: float) -> None:
     looked = SHARED
     looked.north_up = True

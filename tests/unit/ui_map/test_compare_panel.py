@@ -18,9 +18,7 @@ from gleam_app.ui.compare.panel import ComparePanel
 from tests.factories import make_alignment, make_candidate, make_pixels, make_query
 
 QUERY = make_query("<b>12</b>.jpg", size=(800, 600))
-GEOMETRIC = make_candidate(
-    alignment=make_alignment(QUERY, inliers=200), source="a/b/<i>map.tif"
-)
+GEOMETRIC = make_candidate(alignment=make_alignment(QUERY, inliers=200), source="a/b/<i>map.tif")
 SIMILAR = replace(make_candidate(2, "possible"), thumbnail=make_pixels(96, 96, seed=3))
 
 
@@ -33,7 +31,7 @@ def panel(qtbot: Any) -> Iterator[ComparePanel]:
     yield made
 
 
-def show(panel: ComparePanel, qtbot: Any, candidate: Candidate | None) -> None:
+def show(panel: ComparePanel, qtbot: Any, candidate: Candidate) -> None:
     with qtbot.waitSignal(panel.pair_shown):
         panel.show_pair(QUERY, candidate)
 
@@ -191,6 +189,22 @@ def test_a_tile_that_cannot_be_read_leaves_its_thumbnail(
     assert panel.canvas._pair is not None
     assert panel.canvas._pair.tile_picture is not None
     assert panel.canvas._pair.tile_picture.width == 96
+
+
+def test_without_any_picture_of_the_tile_it_says_so(panel: ComparePanel, qtbot: Any) -> None:
+    show(panel, qtbot, SIMILAR)
+    half = panel.canvas.width() // 2 + 10
+    with_picture = picture_of(panel.canvas)[:, half:]
+    show(panel, qtbot, replace(SIMILAR, thumbnail=None))
+    said = picture_of(panel.canvas)[:, half:]
+    assert panel.canvas.missing
+    assert 0 < said.std() < with_picture.std()
+
+
+def test_a_query_alone_is_nothing_to_compare(panel: ComparePanel, qtbot: Any) -> None:
+    show(panel, qtbot, GEOMETRIC)
+    panel.show_pair(QUERY, None)
+    assert panel._empty_title.isVisible()
 
 
 def test_evidence_lights_both_regions_and_goes_out(panel: ComparePanel, qtbot: Any) -> None:
