@@ -4,7 +4,7 @@ import logging
 import os
 import signal
 import sys
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from types import TracebackType
 
@@ -20,6 +20,7 @@ from gleam_app.ui.strings import language
 from gleam_app.ui.theme import theme, ui_font
 from gleam_app.ui.window import MainWindow
 
+ExceptHook = Callable[[type[BaseException], BaseException, TracebackType | None], None]
 log = logging.getLogger(__name__)
 
 register_scheme()  # Chromium reads its schemes once, before the application exists
@@ -65,7 +66,7 @@ def make_window(services: Services) -> MainWindow:
     return MainWindow(services, settings)
 
 
-def _present(window: MainWindow):  # type: ignore[no-untyped-def]
+def _present(window: MainWindow) -> ExceptHook:
     def hook(kind: type[BaseException], error: BaseException, trace: TracebackType | None) -> None:
         log.error("unexpected error", exc_info=(kind, error, trace))
         if issubclass(kind, KeyboardInterrupt):

@@ -63,6 +63,12 @@ class _IconBinding(QObject):
         theme.changed.connect(self.apply)
         self.apply()
 
+    def change(self, name: str, role: str) -> None:
+        """Another icon for the same place."""
+        if (name, role) != (self._name, self._role):
+            self._name, self._role = name, role
+            self.apply()
+
     def apply(self) -> None:
         self._setter(make_icon(self._name, self._role))
 
@@ -70,13 +76,15 @@ class _IconBinding(QObject):
 def bind_icon(
     owner: QObject, setter: Callable[[QIcon], object], name: str, role: str = "text"
 ) -> None:
-    """Keep ``setter`` (for example ``button.setIcon``) supplied with the icon, whatever the theme."""
-    for known in owner.findChildren(
-        _IconBinding, options=Qt.FindChildOption.FindDirectChildrenOnly
-    ):
-        theme.changed.disconnect(known.apply)
-        known.deleteLater()
-    _IconBinding(owner, setter, name, role)
+    """Keep ``setter`` (for example ``button.setIcon``) supplied with the icon, whatever the theme.
+
+    One icon an owner: called again, it changes which one.
+    """
+    known = owner.findChild(_IconBinding, options=Qt.FindChildOption.FindDirectChildrenOnly)
+    if isinstance(known, _IconBinding):
+        known.change(name, role)
+    else:
+        _IconBinding(owner, setter, name, role)
 
 
 def icon_size() -> QSize:

@@ -1,15 +1,18 @@
 """Whether a language model is here, how far its fetching is, and fetching it when asked."""
 
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QObject, QTimer, Signal
 
 from gleam_app.jobs.work import Progress, Work
-from gleam_app.packs.manifest import Pack
-from gleam_app.packs.store import PackStatus, PackStore
 from gleam_app.services import Services
 from gleam_app.ui.jobs import Jobs, Task
 from gleam_app.ui.strings import language, tr
+
+if TYPE_CHECKING:  # pydantic is slow to import
+    from gleam_app.packs.manifest import Pack
+    from gleam_app.packs.store import PackStatus, PackStore
 
 LOOK_AGAIN_MS = 2000
 
@@ -19,7 +22,7 @@ class _Standing:
     """``wanted``: the pack to fetch when none is ready. ``percent`` while somebody fetches it."""
 
     ready: bool
-    wanted: PackStatus | None
+    wanted: "PackStatus | None"
     percent: int | None
     labels: tuple[str, ...]
 
@@ -57,7 +60,7 @@ class LanguageModel(QObject):
         if wanted is None or self._fetching is not None:
             return
 
-        def get(work: Work) -> Pack:
+        def get(work: Work) -> "Pack":
             return self._services.packs.fetch(wanted.id, work)
 
         self._fetching = self._jobs.start(
@@ -97,7 +100,7 @@ class LanguageModel(QObject):
             self.state_changed.emit(tr("explain.no_model"), can_fetch)
 
 
-def _stand(packs: PackStore) -> _Standing:
+def _stand(packs: "PackStore") -> _Standing:
     known = packs.list()
     models = [s for s in known if s.manifest is not None and s.manifest.kind == "gleam-x"]
     models.sort(key=lambda s: -s.manifest.preference if s.manifest else 0)

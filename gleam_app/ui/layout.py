@@ -54,7 +54,7 @@ class Layout(QObject):
         left = LEFT_WIDTH if width < 1600 else 400
         explain = EXPLAIN_WIDTH if width < 1600 else 480
         self.root.setSizes([left, width - left])
-        self.left.setSizes([int(height * 0.46), int(height * 0.54)])
+        self.left.setSizes([int(height * 0.5), int(height * 0.5)])
         self.right.setSizes([int(height * 0.56), int(height * 0.44)])
         self.bottom.setSizes([width - left - explain, explain])
 

@@ -2,17 +2,17 @@
 
 import json
 import logging
-import os
 from dataclasses import asdict, dataclass, fields, replace
 from pathlib import Path
 from typing import Any, get_args
 
+from gleam_app.geo.coordinates import PositionStyle
 from gleam_app.ui.strings import Lang
 from gleam_app.ui.theme import ThemeChoice
 
 log = logging.getLogger(__name__)
 
-COORDINATE_STYLES = ("dd", "dms", "ddm", "utm", "mgrs")
+COORDINATE_STYLES = get_args(PositionStyle)
 
 
 @dataclass(frozen=True)
@@ -21,7 +21,7 @@ class Choices:
 
     language: str = ""
     theme: ThemeChoice = "system"
-    coordinates: str = "dd"
+    coordinates: PositionStyle = "dd"
     tile_set: str = ""
 
 
@@ -52,7 +52,7 @@ class Settings:
             staged.write_text(
                 json.dumps(kept, indent=2, ensure_ascii=False) + "\n", encoding="utf-8"
             )
-            os.replace(staged, self._file)
+            staged.replace(self._file)
         except OSError as error:  # a full disk must not take the window down
             log.error("settings not saved: %s", error)
 
@@ -68,7 +68,7 @@ def _read(file: Path) -> Choices:
         return Choices()
     if not isinstance(stored, dict):
         return Choices()
-    good = {}
+    good: dict[str, Any] = {}
     for name in (field.name for field in fields(Choices)):
         value = stored.get(name)
         if isinstance(value, str) and value in _ALLOWED.get(name, (value,)):

@@ -6,7 +6,7 @@ from PySide6.QtCore import Qt, QTimer
 from PySide6.QtGui import QColor, QPainter, QPaintEvent
 from PySide6.QtWidgets import QHBoxLayout, QLabel, QProgressBar, QSizePolicy, QWidget
 
-from gleam_app.geo.coordinates import format_position
+from gleam_app.geo.coordinates import PositionStyle, format_position
 from gleam_app.jobs.work import Progress
 from gleam_app.ui.buttons import tool_button
 from gleam_app.ui.jobs import Jobs, Task
@@ -45,15 +45,15 @@ class StatusBar(QWidget):
         self.setFixedHeight(28)
         self._session, self._jobs = session, jobs
         self._shown_task: Task[object] | None = None
-        self.style_of_coordinates = "dd"
+        self.style_of_coordinates: PositionStyle = "dd"
         self.tile_set, self.packs, self.message = QLabel(), QLabel(), QLabel()
-        self.job, self.cursor, self._offline = QLabel(), QLabel(), QLabel()
-        for label in (self.tile_set, self.packs, self.message, self.job, self.cursor):
+        self.job, self.position, self._offline = QLabel(), QLabel(), QLabel()
+        for label in (self.tile_set, self.packs, self.message, self.job, self.position):
             label.setTextFormat(Qt.TextFormat.PlainText)
         self.packs.setProperty("role", "secondary")
         bind_text(self.packs, self.packs.setToolTip, "status.packs.hint")
-        self.cursor.setFont(mono_font())
-        self.cursor.setProperty("role", "mono")
+        self.position.setFont(mono_font())
+        self.position.setProperty("role", "mono")
         self.bar = QProgressBar()
         self.bar.setTextVisible(False)
         self.bar.setFixedSize(88, 4)
@@ -87,10 +87,10 @@ class StatusBar(QWidget):
         row.addWidget(self.bar)
         row.addWidget(self.cancel)
         row.addSpacing(SPACE_4)
-        self.cursor.setMinimumWidth(190)
-        self.cursor.setAlignment(Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter)
-        self.cursor.setSizePolicy(QSizePolicy.Policy.Minimum, QSizePolicy.Policy.Preferred)
-        row.addWidget(self.cursor)
+        self.position.setMinimumWidth(190)
+        self.position.setAlignment(Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter)
+        self.position.setSizePolicy(QSizePolicy.Policy.Minimum, QSizePolicy.Policy.Preferred)
+        row.addWidget(self.position)
         row.addSpacing(SPACE_3)
         row.addWidget(self._dot)
         row.addWidget(self._offline)
@@ -102,7 +102,8 @@ class StatusBar(QWidget):
 
     def show_cursor(self, lat: float, lon: float) -> None:
         """Where the pointer is on the map (degrees)."""
-        self.cursor.setText(format_position(lat, lon, self.style_of_coordinates))
+        if abs(lat) <= 90:  # the map has margins beyond the poles
+            self.position.setText(format_position(lat, lon, self.style_of_coordinates))
 
     def show_packs(self, labels: list[str]) -> None:
         self.packs.setText(" · ".join(labels))

@@ -54,7 +54,7 @@ TEXT: dict[str, tuple[str, str]] = {
     "view.ground": ("Ground", "地面"),
     "view.panorama": ("Panorama", "全景"),
     "view.map": ("Street map", "街道地图"),
-    "view.guessed": ("Automatic: {view}", "自动：{view}"),
+    "view.guessed": ("Auto: {view}", "自动：{view}"),
     "verdict.verified": ("verified", "已核实"),
     "verdict.strong": ("strong", "高度可信"),
     "verdict.possible": ("possible", "可能"),
@@ -144,6 +144,10 @@ TEXT: dict[str, tuple[str, str]] = {
         "Choose a candidate: the measured evidence is listed here, and Explain puts it into words.",
         "选择候选位置后，这里会列出测得的证据；按“解释”生成文字说明。",
     ),
+    "explain.empty.waiting": (
+        "The evidence is measured when verification is done.",
+        "核实完成后即测量证据。",
+    ),
     "explain.for": ("For", "支持"),
     "explain.against": ("Against", "反对"),
     "explain.neutral": ("Also measured", "其他测量"),
@@ -158,8 +162,8 @@ TEXT: dict[str, tuple[str, str]] = {
     "explain.unsupported": ("unsupported", "无依据"),
     "explain.contradicted": ("contradicted", "与证据矛盾"),
     "explain.no_model": (
-        "No language model yet. The measured evidence is listed below.",
-        "尚无语言模型。下面列出测得的证据。",
+        "No language model yet.",
+        "尚无语言模型。",
     ),
     "explain.fetching": (
         "The language model is still being fetched: {percent} %",

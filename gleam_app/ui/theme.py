@@ -11,6 +11,8 @@ from PySide6.QtCore import QObject, Qt, Signal
 from PySide6.QtGui import QColor, QFont, QFontDatabase, QPalette
 from PySide6.QtWidgets import QApplication
 
+from gleam_app.ui.strings import language
+
 ThemeChoice = Literal["system", "light", "dark"]
 
 SPACE_1, SPACE_2, SPACE_3, SPACE_4, SPACE_5 = 4, 8, 12, 16, 24
@@ -60,8 +62,8 @@ LIGHT = Tokens(
     accent="#0B6BCB",
     accent_hover="#095BAE",
     on_accent="#FFFFFF",
-    verified="#1A7F37",
-    strong="#0F7B83",
+    verified="#187733",
+    strong="#0E737A",
     possible="#8A5C00",
     unverified="#656D76",
     not_found="#4F5B67",
@@ -84,9 +86,9 @@ DARK = Tokens(
     verified="#3FB950",
     strong="#39B8C0",
     possible="#D29922",
-    unverified="#8B949E",
+    unverified="#8F98A2",
     not_found="#94A3B3",
-    contradicted="#F85149",
+    contradicted="#FF7B72",
     notice="#33291A",
 )
 
@@ -182,6 +184,8 @@ def ui_font(pixels: int = BASE_PX, weight: QFont.Weight = QFont.Weight.Normal) -
     font.setPixelSize(pixels)
     font.setWeight(weight)
     font.setFeature(QFont.Tag("tnum"), 1)
+    if language.code == "en":  # Chinese fonts set curly quotes full width otherwise
+        font.setFeature(QFont.Tag("pwid"), 1)
     return font
 
 

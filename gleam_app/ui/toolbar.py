@@ -13,6 +13,7 @@ class Toolbar(QToolBar):
     """Built from the commands. ``tile_set_chosen``: the user picked a name from the menu."""
 
     tile_set_chosen = Signal(str)
+    language_chosen = Signal(str)
 
     def __init__(self, commands: Commands, session: Session) -> None:
         super().__init__()
@@ -30,16 +31,14 @@ class Toolbar(QToolBar):
         spacer = QWidget()
         spacer.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Preferred)
         self.addWidget(spacer)
-        self.language = QToolButton()
-        self.language.setText("EN | 中文")
-        self.language.clicked.connect(commands["switch_language"].trigger)
-        bind_text(self.language, self.language.setToolTip, "menu.language")
-        self.addWidget(self.language)
+        self._languages = {code: self._language_button(code) for code in ("en", "zh")}
         self._add_button("switch_theme")
         session.tile_sets_changed.connect(self._show_tile_set)
         session.activity_changed.connect(self._show_activity)
         language.changed.connect(self._show_tile_set)
         language.changed.connect(self._show_activity)
+        language.changed.connect(self._show_language)
+        self._show_language()
         self._show_tile_set()
         self._show_activity()
 
@@ -49,7 +48,8 @@ class Toolbar(QToolBar):
         if text_key:
             button.setToolButtonStyle(Qt.ToolButtonStyle.ToolButtonTextBesideIcon)
             action = self._commands[command_id]
-            bind_text(button, action.setIconText, text_key)
+            bind_text(button, action.setIconText, text_key, shape=lambda text: f" {text}")
+        button.setFocusPolicy(Qt.FocusPolicy.TabFocus)
         self.addWidget(button)
 
     def _tile_set_button(self) -> QToolButton:
@@ -58,15 +58,31 @@ class Toolbar(QToolBar):
         button.setPopupMode(QToolButton.ToolButtonPopupMode.InstantPopup)
         bind_icon(button, button.setIcon, "layers")
         bind_text(button, button.setToolTip, "menu.tile_set")
+        button.setFocusPolicy(Qt.FocusPolicy.TabFocus)
         button.setMenu(QMenu(button))
         return button
 
     def _locate_button(self) -> QPushButton:
         button = QPushButton()
+        button.setFocusPolicy(Qt.FocusPolicy.TabFocus)
         button.setProperty("role", "primary")
         button.setMinimumWidth(96)
         button.clicked.connect(self._press)
         return button
+
+    def _language_button(self, code: str) -> QToolButton:
+        button = QToolButton()
+        button.setText("EN" if code == "en" else "中文")
+        button.setCheckable(True)
+        button.setFocusPolicy(Qt.FocusPolicy.TabFocus)
+        button.clicked.connect(lambda: self.language_chosen.emit(code))
+        bind_text(button, button.setToolTip, "menu.language")
+        self.addWidget(button)
+        return button
+
+    def _show_language(self) -> None:
+        for code, button in self._languages.items():
+            button.setChecked(code == language.code)
 
     def _press(self) -> None:
         self._commands["stop" if self._session.locating else "locate"].trigger()
@@ -88,7 +104,7 @@ class Toolbar(QToolBar):
     def _show_tile_set(self) -> None:
         chosen = self._session.tile_set
         name = chosen.info.name if chosen is not None else tr("tiles.none")
-        self.tile_sets.setText(f"{name}  ▾")
+        self.tile_sets.setText(f" {name}  ▾")
         menu = self.tile_sets.menu()
         menu.clear()
         for info in self._session.available:

@@ -5,7 +5,7 @@ from pathlib import Path
 
 from PySide6.QtCore import QMimeData, QSettings
 from PySide6.QtGui import QCloseEvent, QDragEnterEvent, QDragLeaveEvent, QDropEvent, QGuiApplication
-from PySide6.QtWidgets import QFileDialog, QMainWindow
+from PySide6.QtWidgets import QApplication, QFileDialog, QMainWindow
 
 from gleam_app.errors import GleamError
 from gleam_app.services import Services
@@ -33,7 +33,7 @@ from gleam_app.ui.settings import Settings
 from gleam_app.ui.shortcuts import ShortcutList
 from gleam_app.ui.statusbar import StatusBar
 from gleam_app.ui.strings import bind_text, language, tr
-from gleam_app.ui.theme import theme
+from gleam_app.ui.theme import theme, ui_font
 from gleam_app.ui.tilesets import IMAGERY_SUFFIXES, TileSets
 from gleam_app.ui.toolbar import Toolbar
 
@@ -83,7 +83,10 @@ class MainWindow(QMainWindow):
         )
         self.setCentralWidget(self.layout_of_panels.root)
         self.statusBar().setSizeGripEnabled(False)
+        self.statusBar().setContentsMargins(0, 0, 0, 0)
+        self.statusBar().setFixedHeight(self.status.height())
         self.statusBar().addWidget(self.status, 1)
+        self.layout_of_panels.root.setFocus()  # not the first button of the toolbar
         self.setMinimumSize(1024, 640)
         self.resize(1366, 768)
 
@@ -118,13 +121,14 @@ class MainWindow(QMainWindow):
         self.candidates.copy_requested.connect(self.copy_coordinates)
         self.map.candidate_selected.connect(self.session.select)
         self.map.cursor_moved.connect(self.status.show_cursor)
-        self.map.cursor_left.connect(self.status.cursor.clear)
+        self.map.cursor_left.connect(self.status.position.clear)
         self.map.files_dropped.connect(lambda files: self.take_files([Path(f) for f in files]))
         self.explanation.explain_requested.connect(self.analysis.explain)
         self.explanation.stop_requested.connect(self.analysis.stop)
         self.explanation.fetch_requested.connect(self.language_model.fetch)
         self.explanation.evidence_pointed.connect(self._light_evidence)
         self.toolbar.tile_set_chosen.connect(self.tile_sets.choose)
+        self.toolbar.language_chosen.connect(self.choose_language)
 
     def _connect_session(self) -> None:
         self.analysis.picture_ready.connect(self.query.show_pyramid)
@@ -184,7 +188,8 @@ class MainWindow(QMainWindow):
 
     def paste(self) -> None:
         """A picture or a file from the clipboard."""
-        self._take(QGuiApplication.clipboard().mimeData())
+        # None on some platforms while the clipboard is empty, whatever the annotations say
+        self._take(QGuiApplication.clipboard().mimeData() or QMimeData())
 
     def take_files(self, files: list[Path]) -> None:
         """Dropped or pasted files: imagery becomes a tile set, the first picture the query."""
@@ -238,8 +243,9 @@ class MainWindow(QMainWindow):
     def choose_coordinates(self, style: str) -> None:
         if style != self._settings.choices.coordinates:
             self._settings.change(coordinates=style)
-        self.candidates.set_coordinate_style(style)
-        self.status.style_of_coordinates = style
+        chosen = self._settings.choices.coordinates
+        self.candidates.set_coordinate_style(chosen)
+        self.status.style_of_coordinates = chosen
         self._menus.check(self._settings, language.code)
 
     def show_shortcuts(self) -> None:
@@ -285,6 +291,7 @@ class MainWindow(QMainWindow):
         self._menus.check(self._settings, language.code)
 
     def _language_changed(self) -> None:
+        QApplication.setFont(ui_font())
         self.map.set_language(language.code)
         self.compare.set_language(language.code)
         self._menus.check(self._settings, language.code)

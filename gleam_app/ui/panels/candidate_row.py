@@ -28,14 +28,15 @@ from gleam_app.retrieval.results import Candidate
 from gleam_app.ui.icons import paint_icon
 from gleam_app.ui.strings import tr
 from gleam_app.ui.theme import CAPTION_PX, SPACE_1, SPACE_2, SPACE_3, mono_font, theme, ui_font
-from gleam_app.ui.verdicts import confidence_text, sign
+from gleam_app.ui.verdicts import sign
 
-ROW_HEIGHT = 72
-THUMB_PX = 52
+ROW_HEIGHT = 66
+THUMB_PX = 50
 BAR_WIDTH, BAR_HEIGHT = 44, 3
 CANDIDATE_ROLE = Qt.ItemDataRole.UserRole
 THUMB_ROLE = Qt.ItemDataRole.UserRole + 1
 POSITION_ROLE = Qt.ItemDataRole.UserRole + 2
+CONFIDENCE_ROLE = Qt.ItemDataRole.UserRole + 3
 Index = QModelIndex | QPersistentModelIndex
 
 
@@ -63,8 +64,8 @@ class CandidateRow(QStyledItemDelegate):
 
     def paint(self, painter: QPainter, option: QStyleOptionViewItem, index: Index) -> None:
         candidate: Candidate = index.data(CANDIDATE_ROLE)
-        area: QRect = option.rect  # type: ignore[attr-defined]
-        state: QStyle.StateFlag = option.state  # type: ignore[attr-defined]
+        area: QRect = option.rect
+        state: QStyle.StateFlag = option.state
         selected = bool(state & QStyle.StateFlag.State_Selected)
         hovered = bool(state & QStyle.StateFlag.State_MouseOver)
         painter.save()
@@ -82,7 +83,9 @@ class CandidateRow(QStyledItemDelegate):
             thumb.right() + SPACE_3, thumb.y(), area.right() - thumb.right() - 2 * SPACE_3, THUMB_PX
         )
         self._sign(painter, words, candidate)
-        self._confidence(painter, words, candidate)
+        confidence = str(index.data(CONFIDENCE_ROLE))
+        if confidence:
+            self._confidence(painter, words, candidate, confidence)
         self._place(painter, words, str(index.data(POSITION_ROLE)), candidate)
         if (selected or hovered) and candidate.lat is not None:
             box = copy_box(area)
@@ -118,13 +121,11 @@ class CandidateRow(QStyledItemDelegate):
         font = ui_font(weight=QFont.Weight.DemiBold)
         self._text(painter, line, shown.word, shown.colour, Qt.AlignmentFlag.AlignVCenter, font)
 
-    def _confidence(self, painter: QPainter, words: QRect, candidate: Candidate) -> None:
+    def _confidence(self, painter: QPainter, words: QRect, candidate: Candidate, text: str) -> None:
         number = QRect(words.right() - BAR_WIDTH + 1, words.y(), BAR_WIDTH, 16)
         font = ui_font(weight=QFont.Weight.DemiBold)
         right = Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter
-        self._text(
-            painter, number, confidence_text(candidate.confidence), theme.tokens.text, right, font
-        )
+        self._text(painter, number, text, theme.tokens.text, right, font)
         track = QRectF(number.x(), number.bottom() + 3, BAR_WIDTH, BAR_HEIGHT)
         painter.setPen(Qt.PenStyle.NoPen)
         painter.setBrush(QColor(theme.tokens.line))
@@ -138,7 +139,7 @@ class CandidateRow(QStyledItemDelegate):
         width = words.width() - 28
         line = QRect(words.x(), words.y() + 19, width, 16)
         self._text(painter, line, position, theme.tokens.text, middle, mono_font())
-        line = QRect(words.x(), words.y() + 36, width, 16)
+        line = QRect(words.x(), words.y() + 35, width, 16)
         caption = ui_font(CAPTION_PX)
         self._text(painter, line, detail_line(candidate), theme.tokens.secondary, middle, caption)
 
@@ -161,7 +162,7 @@ class CandidateRow(QStyledItemDelegate):
         self, event: QEvent, model: QAbstractItemModel, option: QStyleOptionViewItem, index: Index
     ) -> bool:
         if isinstance(event, QMouseEvent) and event.type() == QEvent.Type.MouseButtonRelease:
-            area: QRect = option.rect  # type: ignore[attr-defined]
+            area: QRect = option.rect
             if copy_box(area).contains(event.position().toPoint()):
                 self.copy_clicked.emit(index.data(CANDIDATE_ROLE).rank)
                 return True

@@ -6,12 +6,13 @@ from PySide6.QtCore import QAbstractListModel, QModelIndex, QPersistentModelInde
 from PySide6.QtGui import QImage
 from PySide6.QtWidgets import QHBoxLayout, QLabel, QListView, QProgressBar, QStackedWidget, QWidget
 
-from gleam_app.geo.coordinates import format_position
+from gleam_app.geo.coordinates import PositionStyle, format_position
 from gleam_app.retrieval.results import Candidate, TileRef
 from gleam_app.ui.icons import icon_pixmap
 from gleam_app.ui.images import to_image
 from gleam_app.ui.panels.candidate_row import (
     CANDIDATE_ROLE,
+    CONFIDENCE_ROLE,
     POSITION_ROLE,
     THUMB_ROLE,
     CandidateRow,
@@ -31,11 +32,14 @@ class CandidateModel(QAbstractListModel):
     def __init__(self) -> None:
         super().__init__()
         self.candidates: tuple[Candidate, ...] = ()
-        self.style = "dd"
+        self.style: PositionStyle = "dd"
+        self.settled = True
         self._thumbs: dict[TileRef, QImage] = {}
 
-    def show(self, candidates: tuple[Candidate, ...]) -> None:
+    def show(self, candidates: tuple[Candidate, ...], settled: bool) -> None:
+        """Show these; unless ``settled``, their confidence is still to be measured."""
         self.beginResetModel()
+        self.settled = settled
         self.candidates = candidates
         known = {candidate.tile for candidate in candidates}
         self._thumbs = {tile: image for tile, image in self._thumbs.items() if tile in known}
@@ -63,6 +67,8 @@ class CandidateModel(QAbstractListModel):
             return candidate
         if role == THUMB_ROLE:
             return self._thumbs.get(candidate.tile)
+        if role == CONFIDENCE_ROLE:
+            return confidence_text(candidate.confidence) if self.settled else ""
         if role == POSITION_ROLE:
             return self.position(candidate)
         if role in (Qt.ItemDataRole.DisplayRole, Qt.ItemDataRole.AccessibleTextRole):
@@ -137,14 +143,17 @@ class CandidatesPanel(Panel):
         strip.setLayout(row)
         return strip
 
-    def set_coordinate_style(self, style: str) -> None:
+    def set_coordinate_style(self, style: PositionStyle) -> None:
         self.model.style = style
         self.list.viewport().update()
 
     def _show_location(self) -> None:
         location = self._session.location
         blocked = self.list.selectionModel().blockSignals(True)
-        self.model.show(location.candidates if location is not None else ())
+        self.model.show(
+            location.candidates if location is not None else (),
+            settled=location is None or location.complete,
+        )
         self.list.selectionModel().blockSignals(blocked)
         self._show_activity()
 

@@ -106,7 +106,12 @@ class ExplanationPanel(Panel):
         )
         self.button.setText(tr("command.stop" if state.running else "command.explain"))
         self.button.setEnabled(session.candidate is not None and not session.locating)
-        self.stack.setCurrentWidget(self.empty if session.candidate is None else self.text)
+        if session.candidate is None:
+            self.empty.text.setText(tr("explain.empty.text"))
+        else:
+            self.empty.text.setText(tr("explain.empty.waiting"))
+        something = session.candidate is not None and bool(state.evidence or state.text)
+        self.stack.setCurrentWidget(self.text if something else self.empty)
         self.state.setText(self._state_line())
         self._foot.setVisible(bool(self.state.text()) or not self.fetch.isHidden())
         if session.candidate is not None:

@@ -17,6 +17,8 @@ from gleam_app.ui.panels.notice import Notice
 from gleam_app.ui.strings import bind_text
 from gleam_app.ui.theme import RADIUS, SPACE_1, SPACE_2, SPACE_3, SPACE_4, theme
 
+HEADER_PX = 40
+
 
 class ElidedLabel(QLabel):
     """One line that ends in "…" where it does not fit; the whole of it is the tooltip."""
@@ -61,7 +63,7 @@ class Panel(QFrame):
         self.header.addWidget(self.detail, 1)
         head = QWidget()
         head.setProperty("role", "panel-header")
-        head.setFixedHeight(36)
+        head.setFixedHeight(HEADER_PX)
         head.setLayout(self.header)
         self.notice = Notice()
         self.body = QVBoxLayout()

@@ -4,7 +4,6 @@ import math
 
 from PySide6.QtCore import Signal
 from PySide6.QtWidgets import (
-    QComboBox,
     QHBoxLayout,
     QLabel,
     QLineEdit,
@@ -15,7 +14,7 @@ from PySide6.QtWidgets import (
 
 from gleam_app.geo.coordinates import format_position
 from gleam_app.imagery.query import VIEWS, Query
-from gleam_app.ui.buttons import tool_button
+from gleam_app.ui.buttons import ChoiceBox, tool_button
 from gleam_app.ui.images import Pyramid
 from gleam_app.ui.panels.frame import ElidedLabel, EmptyState, Panel
 from gleam_app.ui.panels.picture import PictureView
@@ -43,10 +42,10 @@ class QueryPanel(Panel):
         self._fit = tool_button("maximize", "query.fit")
         self._fit.clicked.connect(self.picture.fit)
         self.header.addWidget(self._fit)
-        self.view = QComboBox()
+        self.view = ChoiceBox()
         self.view.activated.connect(self._choose_view)
         self.heading = QLineEdit()
-        self.heading.setFixedWidth(84)
+        self.heading.setFixedWidth(88)
         bind_text(self.heading, self.heading.setPlaceholderText, "query.heading.unknown")
         bind_text(self.heading, self.heading.setToolTip, "query.heading.hint")
         bind_text(self.heading, self.heading.setAccessibleName, "query.heading")

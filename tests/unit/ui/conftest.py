@@ -1,0 +1,124 @@
+"""A window on small stand-ins for the services: no encoder, no language model, answers at once."""
+
+import threading
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from types import SimpleNamespace
+from typing import Any
+
+import pytest
+
+from gleam_app.errors import GleamError
+from gleam_app.jobs.work import Work
+from gleam_app.retrieval.results import Location
+from gleam_app.retrieval.tileset import TileSetInfo
+from gleam_app.services import Services
+from tests.factories import make_location
+
+
+class FakeTileSets:
+    """Two tile sets without imagery."""
+
+    def list(self) -> list[TileSetInfo]:
+        return [self._info("alpha"), self._info("beta")]
+
+    def _info(self, name: str) -> TileSetInfo:
+        return TileSetInfo(name, [], 1520, [60.0], 0.4, "starter 0.1.0", "h", 256, None)
+
+    def open(self, name: str) -> Any:
+        if name not in ("alpha", "beta"):
+            raise GleamError(f"There is no tile set {name!r}.", "Choose another.")
+        return SimpleNamespace(info=self._info(name), sources=[], close=lambda: None)
+
+    def exists(self, name: str) -> bool:
+        return name in ("alpha", "beta")
+
+
+class FakeLocator:
+    """Answers with ten candidates in two waves. ``gate`` holds the second wave back."""
+
+    def __init__(self) -> None:
+        self.gate = threading.Event()
+        self.gate.set()
+        self.asked: list[Any] = []
+        self.error: Exception | None = None
+
+    def locate(self, query: Any, tile_sets: Any, options: Any, work: Work, on_first: Any) -> Any:
+        self.asked.append((query, [t.info.name for t in tile_sets], options))
+        if self.error is not None:
+            raise self.error
+        full = make_location("verified", query)
+        on_first(Location(query, "unverified", 0.1, full.candidates, {"embed": 240.0}, False))
+        while not self.gate.wait(0.01):
+            work.check()
+        work.check()
+        return full
+
+
+class FakeExplainer:
+    """Writes word by word; ``gate`` holds it back after the first."""
+
+    def __init__(self) -> None:
+        self.gate = threading.Event()
+        self.gate.set()
+        self.asked: list[tuple[int, str]] = []
+
+    def explain(
+        self,
+        location: Location,
+        candidate: Any,
+        lang: str,
+        work: Work,
+        on_text: Callable[[str], None],
+    ) -> Any:
+        self.asked.append((candidate.rank, lang))
+        on_text("The points agree [E2]. ")
+        while not self.gate.wait(0.01):
+            work.check()
+        on_text("<b>It is the moon.</b>")
+        claims = [
+            SimpleNamespace(text="The points agree [E2].", evidence=["E2"], supported=True),
+            SimpleNamespace(text="<b>It is the moon.</b>", evidence=[], supported=False),
+        ]
+        return SimpleNamespace(
+            claims=claims, text="", pack="model 1", timings_ms={"generate": 1200.0}
+        )
+
+    def close(self) -> None: ...
+
+
+@pytest.fixture
+def services(fresh_home: Path) -> Iterator[Services]:
+    made = Services(home=fresh_home)
+    made._tile_sets = FakeTileSets()  # type: ignore[assignment]
+    made._locator = FakeLocator()  # type: ignore[assignment]
+    made._explainer = FakeExplainer()  # type: ignore[assignment]
+    yield made
+    made.close()
+
+
+@pytest.fixture
+def window(qtbot: Any, services: Services) -> Iterator[Any]:
+    from gleam_app.ui.app import make_application, make_window
+    from gleam_app.ui.strings import language
+
+    make_application()
+    made = make_window(services)
+    language.choose("en")
+    made.show()
+    yield made
+    services._locator.gate.set()  # type: ignore[union-attr]
+    made.close()
+    made.deleteLater()
+
+
+@pytest.fixture
+def photo(tmp_path: Path) -> Path:
+    """A picture on disk."""
+    from PIL import Image
+
+    from tests.factories import make_pixels
+
+    path = tmp_path / "photo.jpg"
+    Image.fromarray(make_pixels(320, 240)).save(path)
+    return path
