@@ -63,11 +63,11 @@ class Evidence:
 
     def text(self, lang: Lang) -> str:
         """The fact as one sentence."""
-        return wording.fill(self.sentence(lang), self.slot(lang))
+        return wording.fill(self.clauses(lang)[0], self.slot(lang), lang)
 
-    def sentence(self, lang: Lang) -> str:
-        """The sentence with ``{}`` in the place of the measured value."""
-        return self.phrase.sentence_zh if lang == "zh" else self.phrase.sentence_en
+    def clauses(self, lang: Lang) -> tuple[str, ...]:
+        """Ways to say it, with ``{}`` in the place of the measured value; the first stands alone."""
+        return self.phrase.clauses_zh if lang == "zh" else self.phrase.clauses_en
 
     def slot(self, lang: Lang) -> str:
         """The measured value in words and figures, to stand inside a sentence."""
@@ -172,15 +172,16 @@ def geometry_was_tried(location: Location) -> bool:
 
 def window_metres_per_pixel(alignment: Alignment) -> float:
     """Ground size of one pixel of the candidate's window."""
-    return alignment.window_side_m / alignment.window_rgb.shape[1]
+    return alignment.window_side_m / int(alignment.window_rgb.shape[1])
 
 
 def _residual(alignment: Alignment, hulls: tuple[Region, Region]) -> Evidence:
     per_pixel = window_metres_per_pixel(alignment)
     unit = "m" if per_pixel > 0 else "px"
     shown = significant(alignment.residual_px * (per_pixel or 1.0), 2)
-    weight: Weight = "for" if alignment.residual_px <= GOOD_RESIDUAL_PX else "neutral"
-    return _item("residual", shown, wording.residual(shown, unit), weight, unit, hulls)
+    close = alignment.residual_px <= GOOD_RESIDUAL_PX
+    phrase = wording.residual(shown, unit, close)
+    return _item("residual", shown, phrase, "for" if close else "neutral", unit, hulls)
 
 
 def _coverage(
@@ -194,7 +195,7 @@ def _coverage(
     elif percent < NARROW_COVERAGE_PERCENT:
         weight = "against"
     value: dict[str, float | str] = {"percent": percent, "where": where}
-    return _item("coverage", value, wording.coverage(percent, where), weight, "%", hulls)
+    return _item("coverage", value, wording.coverage(percent, where, weight), weight, "%", hulls)
 
 
 def _ground(alignment: Alignment, frames: tuple[Region, Region]) -> list[Evidence]:

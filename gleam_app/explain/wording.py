@@ -71,18 +71,22 @@ UNITS_ZH = {"m": "米", "km": "公里", "px": "像素"}
 
 
 class Phrase(NamedTuple):
-    """One fact in words: a sentence with ``{}`` where the measured value stands, and that value."""
+    """One fact in words: its value, and clauses with ``{}`` where the value stands.
 
-    sentence_en: str
+    The first clause of a language stands alone (tables, plain text); all of them say the same and are
+    what a small model may choose from. Clauses begin in lower case and end without a full stop.
+    """
+
     slot_en: str
-    sentence_zh: str
+    clauses_en: tuple[str, ...]
     slot_zh: str
+    clauses_zh: tuple[str, ...]
 
 
-def fill(sentence: str, slot: str) -> str:
-    """The sentence with its value, starting with a capital."""
-    text = sentence.replace("{}", slot)
-    return text[:1].upper() + text[1:]
+def fill(clause: str, slot: str, lang: Lang) -> str:
+    """The clause with its value, as a sentence."""
+    text = clause.replace("{}", slot)
+    return f"{text}。" if lang == "zh" else f"{text[:1].upper()}{text[1:]}."
 
 
 def number(value: float) -> str:
@@ -97,96 +101,126 @@ def two(value: float) -> str:
 
 def verdict(name: Verdict, confidence: float) -> Phrase:
     return Phrase(
-        "The verdict is {}.",
         f"“{VERDICTS['en'][name]}” with confidence {two(confidence)}",
-        "结论为{}。",
+        ("the verdict is {}", "the verdict is therefore {}", "taken together, the verdict is {}"),
         f"“{VERDICTS['zh'][name]}”，置信度 {two(confidence)}",
+        ("结论为{}", "因此结论为{}", "综合以上证据，结论为{}"),
     )
 
 
 def inliers(count: int, matches: int, convincing: bool) -> Phrase:
-    slot_en, slot_zh = f"{count} of {matches} matched points", f"{matches} 对匹配点中有 {count} 对"
+    slot = f"{count} of {matches} matched points"
     if convincing:
         return Phrase(
-            "{} agree on one alignment of the query with the candidate.",
-            slot_en,
-            "{}支持查询图像与候选位置的同一种对齐。",
-            slot_zh,
+            slot,
+            (
+                "{} agree on one alignment of the query with the candidate",
+                "{} agree on how the query lies on the candidate",
+                "{} place the query on the candidate in one and the same way",
+            ),
+            f"{matches} 对匹配点中有 {count} 对",
+            (
+                "{}支持查询图像与候选位置的同一种对齐",
+                "{}一致表明查询图像如何与候选位置对齐",
+                "{}以同一种方式将查询图像对准候选位置",
+            ),
         )
     return Phrase(
-        "Only {} agree on one alignment, which chance could explain.",
-        slot_en,
-        "{}支持同一种对齐，数量太少，可能只是巧合。",
-        slot_zh,
+        f"only {slot}",
+        (
+            "{} agree on one alignment, which chance could explain",
+            "{} agree on one alignment, too few to rule out chance",
+        ),
+        f"{matches} 对匹配点中仅有 {count} 对",
+        ("{}支持同一种对齐，可能只是巧合", "{}支持同一种对齐，不足以排除巧合"),
     )
 
 
 def no_alignment() -> Phrase:
     return Phrase(
-        "{} of the query with the candidate was found.",
         "no alignment",
-        "查询图像与候选位置之间{}。",
-        "未找到任何对齐",
+        (
+            "{} of the query with the candidate was found",
+            "{} was found between the query and the candidate",
+        ),
+        "未找到",
+        ("{}查询图像与候选位置之间的对齐", "在查询图像与候选位置之间{}可靠的对齐"),
     )
 
 
-def residual(value: float, unit: str) -> Phrase:
-    return Phrase(
-        "Half of these points fit to within {}.",
-        f"{number(value)} {unit}",
-        "其中半数点的误差不超过 {}。",
-        f"{number(value)} {UNITS_ZH[unit]}",
+def residual(value: float, unit: str, close: bool) -> Phrase:
+    en: tuple[str, ...] = (
+        "half of the matched points fit to within {}",
+        "half of these points fit to within {}",
     )
+    zh: tuple[str, ...] = ("半数匹配点的误差不超过 {}", "其中半数点的误差不超过 {}")
+    if close:
+        en, zh = (*en, f"{en[1]}, which is a close fit"), (*zh, f"{zh[1]}，吻合良好")
+    unit_zh = UNITS_ZH[unit]
+    return Phrase(f"{number(value)} {unit}", en, f"{number(value)} {unit_zh}", zh)
 
 
-def coverage(percent: int, where: str) -> Phrase:
+def coverage(percent: int, where: str, weight: str) -> Phrase:
     zone, zone_zh = _ZONES[where]
-    return Phrase(
-        f"They span {{}} of the query, {zone}.",
-        f"{percent} %",
-        f"它们覆盖查询图像面积的 {{}}，{zone_zh}。",
-        f"{percent}%",
-    )
+    en = [f"the matched points span {{}} of the query, {zone}", f"they span {{}} of it, {zone}"]
+    zh = [f"匹配点覆盖查询图像面积的 {{}}，{zone_zh}", f"这些点覆盖画面的 {{}}，{zone_zh}"]
+    if weight == "for":
+        en.append("they span {} of the query, so the agreement is not confined to one spot")
+        zh.append("这些点覆盖画面的 {}，一致之处并不局限于一隅")
+    elif weight == "against":
+        en.append("they span {} of the query, so the agreement rests on a small part of it")
+        zh.append("这些点只覆盖画面的 {}，一致之处仅限于一小部分")
+    return Phrase(f"{percent} %", tuple(en), f"{percent}%", tuple(zh))
 
 
 def ground(width: float, height: float, centimetres: float) -> Phrase:
     size, sampling = f"{number(width)} × {number(height)}", number(centimetres)
     return Phrase(
-        "The query covers about {}.",
         f"{size} m of ground at {sampling} cm a pixel",
-        "查询图像覆盖地面约 {}。",
+        ("the query covers about {}", "as aligned, the query covers about {}"),
         f"{size} 米，每像素 {sampling} 厘米",
+        ("查询图像覆盖地面约 {}", "按此对齐，查询图像覆盖地面约 {}"),
     )
 
 
 def heading(degrees: int) -> Phrase:
     point = round(degrees / 45) % 8
     return Phrase(
-        "Its top points to {}.",
         f"{degrees}° ({_POINTS_EN[point]})",
-        "图像上方朝向 {}。",
+        ("the top of the query points to {}", "its top points to {}"),
         f"{degrees}°（{_POINTS_ZH[point]}）",
+        ("查询图像的上方朝向 {}", "图像上方朝向 {}", "其上方朝向 {}"),
     )
 
 
 def score(value: float) -> Phrase:
-    return Phrase("The similarity score is {}.", two(value), "相似度为 {}。", two(value))
+    return Phrase(
+        two(value),
+        ("the similarity score is {}", "retrieval gives the candidate a similarity score of {}"),
+        two(value),
+        ("相似度为 {}", "检索给出的相似度为 {}"),
+    )
 
 
 def margin(value: float, clear: bool) -> Phrase:
     """``value``: lead over the best other place, negative where that one scores more."""
     amount = two(abs(value))
     if value < 0:
-        return Phrase(
-            "That is {} below the best other place.", amount, "比得分最高的其他位置低 {}。", amount
-        )
-    en = "a clear lead" if clear else "a small lead"
-    zh = "领先明显" if clear else "领先不多"
+        en = ("the score is {} below that of the best other place", "this is {} below the best other place")  # fmt: skip
+        zh = ("相似度比得分最高的其他位置低 {}", "比得分最高的其他位置低 {}")
+        return Phrase(amount, en, amount, zh)
+    lead, lead_zh = ("a clear lead", "领先明显") if clear else ("a small lead", "领先不多")
     return Phrase(
-        f"That is {{}} above the best other place, {en}.",
         amount,
-        f"比得分最高的其他位置高 {{}}，{zh}。",
+        (
+            f"the score is {{}} above that of the best other place, {lead}",
+            f"this is {{}} above the best other place, {lead}",
+        ),
         amount,
+        (
+            f"相似度比得分最高的其他位置高 {{}}，{lead_zh}",
+            f"比得分最高的其他位置高 {{}}，{lead_zh}",
+        ),
     )
 
 
@@ -198,29 +232,37 @@ def alternative(
     parts, parts_zh = [f"a score of {two(value)}"], [f"相似度 {two(value)}"]
     if count is not None:
         parts.append(f"{count} agreeing points")
-        parts_zh.append(f"{count} 对一致的匹配点")
-    slot, slot_zh = " and ".join(parts), "、".join(parts_zh)
+        parts_zh.append(f"一致的匹配点 {count} 对")
+    slot, slot_zh = " and ".join(parts), "，".join(parts_zh)
     if length is None:
-        return Phrase(f"The {name} place has {{}}.", slot, f"{name_zh}位置的{{}}。", slot_zh)
-    shown, shown_zh = f"{number(length[0])} {length[1]}", f"{number(length[0])} {UNITS_ZH[length[1]]}"  # fmt: skip
+        return Phrase(slot, (f"the {name} place has {{}}",), slot_zh, (f"{name_zh}位置的{{}}",))
+    shown = f"{number(length[0])} {length[1]} away"
+    shown_zh = f"相距 {number(length[0])} {UNITS_ZH[length[1]]}"
     return Phrase(
-        f"The {name} place lies {{}}.",
-        f"{shown} away and has {slot}",
-        f"{name_zh}位置{{}}。",
-        f"相距 {shown_zh}，{slot_zh}",
+        f"{shown} with {slot}",
+        (f"the {name} place lies {{}}", f"what else comes close, the {name} place, lies {{}}"),
+        f"{shown_zh}，{slot_zh}",
+        (f"{name_zh}位置{{}}", f"与之接近的还有{name_zh}位置，{{}}"),
     )
 
 
 def others(passed: int, total: int) -> Phrase:
-    counted = f"none of the {total} other places" if passed == 0 else f"{passed} of the {total} other places"  # fmt: skip
-    counted_zh = f"其他 {total} 处位置均未" if passed == 0 else f"其他 {total} 处位置中有 {passed} 处"  # fmt: skip
-    return Phrase("{} passed the geometric check.", counted, "{}通过几何核验。", counted_zh)
+    if passed == 0:
+        counted, counted_zh = f"none of the {total} other places", f"其他 {total} 处位置均未"
+    else:
+        counted, counted_zh = f"{passed} of the {total} other places", f"其他 {total} 处位置中有 {passed} 处"  # fmt: skip
+    return Phrase(
+        counted,
+        ("{} passed the geometric check", "{} passed the same geometric check"),
+        counted_zh,
+        ("{}通过几何核验", "{}通过同样的几何核验"),
+    )
 
 
 def camera(length: tuple[float, str]) -> Phrase:
     return Phrase(
-        "The candidate lies {} from the position that the camera wrote into the file.",
         f"{number(length[0])} {length[1]}",
-        "候选位置与相机写入文件的位置相距 {}。",
+        ("the candidate lies {} from the position that the camera wrote into the file",),
         f"{number(length[0])} {UNITS_ZH[length[1]]}",
+        ("候选位置与相机写入文件的位置相距 {}",),
     )

@@ -1,0 +1,233 @@
+"""The language model in a child process: start it, stream from it, really stop it.
+
+llama.cpp cannot be cancelled in the middle of a computation and a broken model file may take its
+process down; a child can be killed, and the window survives it.
+"""
+
+import contextlib
+import json
+import os
+import queue
+import subprocess
+import sys
+import threading
+import time
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import gleam_app
+from gleam_app.errors import GleamError
+from gleam_app.jobs.work import Work
+
+STOP_PATIENCE_S = 1.5
+MAX_TOKENS = 700
+DEFAULT_CONTEXT, IMAGE_CONTEXT = 4096, 8192
+
+
+def worker_command() -> list[str]:
+    """The command line of the child; a frozen program starts itself with a flag that ``main`` knows."""
+    if getattr(sys, "frozen", False):
+        return [sys.executable, "--explain-worker"]
+    return [sys.executable, "-m", "gleam_app.explain.worker"]
+
+
+@dataclass(frozen=True)
+class ModelFiles:
+    """What to load. ``mmproj``: the projector of a model that sees, or None."""
+
+    model: Path
+    mmproj: Path | None = None
+    context: int = DEFAULT_CONTEXT
+
+
+class Engine:
+    """One model in one child process, started when first needed. One writer at a time."""
+
+    def __init__(self, files: ModelFiles, command: Sequence[str] | None = None) -> None:
+        self.files = files
+        self._command = list(command) if command else worker_command()
+        self._lock = threading.Lock()
+        self._child: subprocess.Popen[str] | None = None
+        self._replies: queue.Queue[dict[str, Any] | None] = queue.Queue()
+
+    @property
+    def pid(self) -> int | None:
+        """The child's process id, None while there is none."""
+        return self._child.pid if self._child is not None and self._child.poll() is None else None
+
+    def write(
+        self,
+        messages: list[dict[str, Any]],
+        grammar: str,
+        work: Work | None = None,
+        on_text: Callable[[str], None] = lambda _: None,
+        max_tokens: int = MAX_TOKENS,
+    ) -> str:
+        """Let the model write under ``grammar`` (GBNF); ``on_text`` hears each piece as it comes.
+
+        Returns the whole text. Raises Cancelled when stopped, GleamError if the model cannot be loaded
+        or its process dies; the next call starts a new one.
+        """
+        work = work or Work()
+        with self._lock:
+            work.check()
+            finished = False
+            try:
+                self._start(work)
+                self._send({"do": "write", "messages": messages, "grammar": grammar, "max_tokens": max_tokens})  # fmt: skip
+                text = self._collect(work, on_text)
+                finished = True
+                return text
+            finally:
+                if not finished:
+                    self._stop()
+
+    def close(self) -> None:
+        """End the child process."""
+        child, self._child = self._child, None
+        if child is not None:
+            _end(child)
+
+    def _start(self, work: Work) -> None:
+        if self.pid is not None:
+            return
+        self.close()
+        for path in (self.files.model, self.files.mmproj):
+            if path is not None and not path.is_file():
+                raise GleamError(f"The model file {path.name} is missing.", "Fetch the pack again.")
+        work.report("Loading the language model")
+        self._replies = queue.Queue()
+        self._child = subprocess.Popen(
+            self._command,
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.DEVNULL,
+            encoding="utf-8",
+            env=_environment(),
+            creationflags=getattr(subprocess, "CREATE_NO_WINDOW", 0),
+        )
+        threading.Thread(
+            target=_listen, args=(self._child, self._replies), daemon=True, name="gleam-explain"
+        ).start()
+        self._send(
+            {
+                "do": "load",
+                "model": str(self.files.model),
+                "mmproj": str(self.files.mmproj) if self.files.mmproj else None,
+                "context": self.files.context,
+                "threads": physical_cores(),
+            }
+        )
+        if self._next(work)["is"] != "ready":
+            raise GleamError("The language model's process does not answer as it should.")
+
+    def _collect(self, work: Work, on_text: Callable[[str], None]) -> str:
+        pieces: list[str] = []
+        work.report("Writing the explanation")
+        while True:
+            reply = self._next(work)
+            if reply["is"] == "end":
+                return "".join(pieces)
+            pieces.append(reply["text"])
+            on_text(reply["text"])
+
+    def _next(self, work: Work) -> dict[str, Any]:
+        """The child's next reply, watching for a stop."""
+        while True:
+            work.check()
+            try:
+                reply = self._replies.get(timeout=0.05)
+            except queue.Empty:
+                continue
+            if reply is None:
+                raise self._died()
+            if reply["is"] == "error":
+                raise GleamError(
+                    f"The language model failed: {reply['message']}",
+                    "Verify its pack, or choose another one.",
+                )
+            return reply
+
+    def _send(self, request: dict[str, Any]) -> None:
+        assert self._child is not None and self._child.stdin is not None
+        try:
+            self._child.stdin.write(json.dumps(request) + "\n")
+            self._child.stdin.flush()
+        except OSError:
+            raise self._died() from None
+
+    def _died(self) -> GleamError:
+        self.close()
+        return GleamError(
+            "The language model's process ended unexpectedly.",
+            "Explain again to start it anew; if it ends again, choose a smaller model pack.",
+        )
+
+    def _stop(self) -> None:
+        """Ask the child to stop between two words; kill it if it does not at once."""
+        if self.pid is None:
+            self.close()
+            return
+        try:
+            self._send({"do": "stop"})
+        except GleamError:
+            return
+        until = time.monotonic() + STOP_PATIENCE_S
+        while time.monotonic() < until:
+            try:
+                reply = self._replies.get(timeout=0.05)
+            except queue.Empty:
+                continue
+            if reply is None:
+                break
+            if reply["is"] == "end":
+                return
+        self.close()
+
+
+def _listen(child: "subprocess.Popen[str]", replies: "queue.Queue[dict[str, Any] | None]") -> None:
+    """Pass on what the child says; None when it is gone."""
+    assert child.stdout is not None
+    try:
+        for line in child.stdout:
+            replies.put(json.loads(line))
+    except (ValueError, OSError):  # cut off in the middle of a line, or closed by us
+        pass
+    replies.put(None)
+
+
+def _end(child: "subprocess.Popen[str]") -> None:
+    child.kill()
+    child.wait()
+    for stream in (child.stdin, child.stdout):
+        if stream is not None:
+            with contextlib.suppress(OSError):  # what was still buffered for the dead child
+                stream.close()
+
+
+def _environment() -> dict[str, str]:
+    """The child's: waiting threads sleep instead of spinning beside torch; it finds this package."""
+    root = str(Path(gleam_app.__file__).resolve().parent.parent)
+    path = os.environ.get("PYTHONPATH")
+    return {
+        **os.environ,
+        "OMP_WAIT_POLICY": "passive",
+        "PYTHONPATH": os.pathsep.join((root, path)) if path else root,
+        "PYTHONUTF8": "1",
+    }
+
+
+def physical_cores() -> int:
+    """Cores this process may use, hyper-threads counted once where the system tells them apart."""
+    if not hasattr(os, "sched_getaffinity"):
+        return max(1, (os.cpu_count() or 2) // 2)
+    cores = set()
+    for cpu in os.sched_getaffinity(0):
+        topology = Path(f"/sys/devices/system/cpu/cpu{cpu}/topology/thread_siblings_list")
+        try:
+            cores.add(topology.read_text())
+        except OSError:
+            cores.add(str(cpu))
+    return max(1, len(cores))

@@ -1,0 +1,214 @@
+"""From a located query to an explanation in words, every sentence checked against the evidence."""
+
+import threading
+import time
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+from gleam_app.errors import GleamError
+from gleam_app.explain.claims import Claim, check_claims
+from gleam_app.explain.engine import DEFAULT_CONTEXT, IMAGE_CONTEXT, Engine, ModelFiles
+from gleam_app.explain.evidence import Evidence, build_evidence, shown_verdict
+from gleam_app.explain.grammar import free_grammar, guided_grammar, planned
+from gleam_app.explain.prompts import free_messages, guided_messages
+from gleam_app.explain.slots import SlotFiller
+from gleam_app.explain.wording import Lang
+from gleam_app.jobs.work import Work
+from gleam_app.packs.manifest import Pack
+from gleam_app.packs.store import PackStore
+from gleam_app.retrieval.results import Candidate, Location, Verdict
+
+
+@dataclass(frozen=True)
+class Explanation:
+    """Why a candidate is, or is not, the place of a query.
+
+    ``match``: True where geometry speaks for the place, False where it speaks for none or another,
+    None while open. ``text`` carries evidence marks, "[E3]". ``pack`` wrote it ("id version"), empty
+    for text straight from the evidence. ``timings_ms``: "evidence", "read" (loading the model and
+    reading the prompt) and "write" add up to the whole.
+    """
+
+    lang: Lang
+    verdict: Verdict
+    match: bool | None
+    confidence: float
+    text: str
+    claims: tuple[Claim, ...]
+    evidence: tuple[Evidence, ...]
+    pack: str
+    rank: int = 1
+    timings_ms: dict[str, float] = field(default_factory=dict)
+
+    def to_json(self) -> dict[str, Any]:
+        """The ``gleam.explain/1`` document."""
+        return {
+            "schema": "gleam.explain/1",
+            "lang": self.lang,
+            "verdict": self.verdict,
+            "match": self.match,
+            "confidence": round(self.confidence, 2),
+            "text": self.text,
+            "claims": [claim.to_json() for claim in self.claims],
+            "evidence": [item.to_json() for item in self.evidence],
+            "pack": self.pack,
+            "rank": self.rank,
+            "timings_ms": {name: round(ms, 1) for name, ms in self.timings_ms.items()},
+        }
+
+
+def plain_text(evidence: Sequence[Evidence], lang: Lang) -> str:
+    """The evidence as sentences with marks, without any model: true, at once, and plain."""
+    gap, stop = ("", "。") if lang == "zh" else (" ", ".")
+    told = (item for group in planned(evidence) for item in group)
+    return gap.join(f"{item.text(lang).removesuffix(stop)}{gap}[{item.id}]{stop}" for item in told)
+
+
+def plain_explanation(location: Location, candidate: Candidate, lang: Lang) -> Explanation:
+    """What can be said before the model has written anything, or without one."""
+    evidence = build_evidence(location, candidate)
+    return _explanation(location, candidate, evidence, lang, plain_text(evidence, lang), "", {})
+
+
+def match_of(location: Location, candidate: Candidate) -> bool | None:
+    """Does geometry speak for this place (True), for none or for another one (False), or is it open (None)?"""
+    verdict = shown_verdict(location, candidate)
+    if verdict in ("verified", "strong"):
+        return True
+    if verdict == "not_found":
+        return False
+    best = location.candidates[0] if location.candidates else candidate
+    elsewhere = best.rank != candidate.rank and best.verdict in ("verified", "strong")
+    return False if elsewhere else None
+
+
+class Explainer:
+    """Writes explanations with the preferred ready gleam-x pack. Safe to share between threads."""
+
+    def __init__(self, packs: PackStore) -> None:
+        self._packs = packs
+        self._lock = threading.Lock()
+        self._engine: Engine | None = None
+        self._pack: Pack | None = None
+
+    def explain(
+        self,
+        location: Location,
+        candidate: Candidate,
+        lang: Lang = "en",
+        work: Work | None = None,
+        on_text: Callable[[str], None] | None = None,
+    ) -> Explanation:
+        """Explain ``candidate``; ``on_text`` hears the text as it grows, piece by piece.
+
+        Raises GleamError if no model is ready or it fails, Cancelled when ``work`` is cancelled.
+        """
+        clock = time.perf_counter()
+        evidence = build_evidence(location, candidate)
+        timings = {"evidence": _since(clock)}
+        clock = time.perf_counter()
+        engine, pack = self._engine_of_default()
+        if writes_freely(pack):
+            pictures = _pictures(location, candidate) if pack.has("mmproj") else ()
+            messages = free_messages(evidence, lang, pictures)
+            grammar = free_grammar(evidence, lang)
+        else:
+            messages = guided_messages(evidence, lang)
+            grammar = guided_grammar(evidence, lang)
+        filler = SlotFiller(evidence, lang)
+
+        def show(piece: str) -> None:
+            timings.setdefault("read", _since(clock))
+            text = filler.feed(piece)
+            if text and on_text is not None:
+                on_text(text)
+
+        engine.write(messages, grammar, work, show)
+        rest = filler.end()
+        if rest and on_text is not None:
+            on_text(rest)
+        timings["write"] = _since(clock) - timings.get("read", 0.0)
+        return _explanation(
+            location, candidate, evidence, lang, filler.text.strip(), pack.label, timings
+        )
+
+    def close(self) -> None:
+        """End the model's process."""
+        with self._lock:
+            if self._engine is not None:
+                self._engine.close()
+            self._engine = self._pack = None
+
+    def _engine_of_default(self) -> tuple[Engine, Pack]:
+        pack = self._ready_pack()
+        with self._lock:
+            if self._engine is None or self._pack is None or self._pack.folder != pack.folder:
+                if self._engine is not None:
+                    self._engine.close()
+                self._engine, self._pack = Engine(model_files(pack)), pack
+            return self._engine, pack
+
+    def _ready_pack(self) -> Pack:
+        """The default pack; if none is ready, the error says how far a fetch is."""
+        try:
+            return self._packs.default("gleam-x")
+        except GleamError as error:
+            for status in self._packs.list():
+                if status.manifest is None or status.manifest.kind != "gleam-x":
+                    continue
+                progress = self._packs.fetch_progress(status.id)
+                if progress is not None:
+                    share = progress.fraction
+                    far = "" if share is None else f" ({100 * share:.0f} %)"
+                    raise GleamError(
+                        f"The language model is still being fetched{far}.",
+                        "Explain again when it is there; the measured evidence is shown meanwhile.",
+                    ) from error
+            raise
+
+
+def writes_freely(pack: Pack) -> bool:
+    """Whether the model chooses its own words: models that see, and those whose manifest says so."""
+    return pack.has("mmproj") or pack.manifest.architecture.get("writing") == "free"
+
+
+def model_files(pack: Pack) -> ModelFiles:
+    """The pack's files for the engine."""
+    sees = pack.has("mmproj")
+    context = pack.manifest.architecture.get("context", IMAGE_CONTEXT if sees else DEFAULT_CONTEXT)
+    return ModelFiles(pack.path("model"), pack.path("mmproj") if sees else None, int(context))
+
+
+def _pictures(location: Location, candidate: Candidate) -> tuple[Any, ...]:
+    """Query and candidate window, in this order; the tile's thumbnail where there is no window."""
+    window = candidate.alignment.window_rgb if candidate.alignment else candidate.thumbnail
+    query = location.query.pixels
+    return (query,) if window is None else (query, window)
+
+
+def _explanation(
+    location: Location,
+    candidate: Candidate,
+    evidence: list[Evidence],
+    lang: Lang,
+    text: str,
+    pack: str,
+    timings: dict[str, float],
+) -> Explanation:
+    return Explanation(
+        lang=lang,
+        verdict=shown_verdict(location, candidate),
+        match=match_of(location, candidate),
+        confidence=location.confidence if candidate.rank == 1 else candidate.confidence,
+        text=text,
+        claims=tuple(check_claims(text, evidence, lang)),
+        evidence=tuple(evidence),
+        pack=pack,
+        rank=candidate.rank,
+        timings_ms=timings,
+    )
+
+
+def _since(clock: float) -> float:
+    return (time.perf_counter() - clock) * 1000.0
