@@ -1,5 +1,5 @@
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from gleam_app.explain.claims import check_claim, check_claims, sentences
@@ -68,6 +68,7 @@ def test_sentences_keep_numbers_whole() -> None:
     ]  # fmt: skip
 
 
+@settings(deadline=None)
 @given(st.text(max_size=200))
 def test_any_text_is_split_without_loss_and_checked(text: str) -> None:
     parts = sentences(text)
@@ -76,6 +77,7 @@ def test_any_text_is_split_without_loss_and_checked(text: str) -> None:
         assert claim.status in ("supported", "unsupported", "contradicted")
 
 
+@settings(deadline=None)
 @given(st.integers(0, 9999))
 def test_no_other_count_is_supported(count: int) -> None:
     claim = check_claim(f"There are {count} matched points [E2].", EVIDENCE, "en")
