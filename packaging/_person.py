@@ -55,10 +55,10 @@ class Person:
             raise GaveUp(f"“{action.text()}” cannot be used now")
         self.window.activateWindow()
         heard: list[bool] = []
-        action.triggered.connect(heard.append)
+        listening = action.triggered.connect(lambda *_: heard.append(True))
         QTest.keySequence(self.window, action.shortcut())
         self.pause(50)
-        action.triggered.disconnect(heard.append)
+        action.triggered.disconnect(listening)
         if not heard:
             keys = action.shortcut().toString(QKeySequence.SequenceFormat.NativeText)
             raise GaveUp(f"{keys} did nothing for “{action.text()}”")
