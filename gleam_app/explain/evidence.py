@@ -128,8 +128,8 @@ def _verdict(location: Location, candidate: Candidate) -> Evidence:
         "unverified": "against",
         "not_found": "against",
     }
-    value: dict[str, float | str] = {"verdict": verdict, "confidence": round(confidence, 2)}
-    phrase = wording.verdict(verdict, round(confidence, 2))
+    value: dict[str, float | str] = {"verdict": verdict, "confidence": wording.bounded(confidence)}
+    phrase = wording.verdict(verdict, confidence)
     return _item("verdict", value, phrase, weights[verdict])
 
 

@@ -99,11 +99,22 @@ def two(value: float) -> str:
     return f"{value:.2f}"
 
 
+def bounded(confidence: float) -> float:
+    """A confidence as shown: two decimals, and neither 0 nor 1, which nobody measured."""
+    return min(max(round(confidence, 2), 0.01), 0.99)
+
+
 def verdict(name: Verdict, confidence: float) -> Phrase:
+    shown = two(bounded(confidence))
+    en, zh = ("", " ")
+    if confidence > 0.99:
+        en, zh = "above ", "高于 "
+    elif confidence < 0.01:
+        en, zh = "below ", "低于 "
     return Phrase(
-        f"“{VERDICTS['en'][name]}” with confidence {two(confidence)}",
+        f"“{VERDICTS['en'][name]}” with confidence {en}{shown}",
         ("the verdict is {}", "the verdict is therefore {}", "taken together, the verdict is {}"),
-        f"“{VERDICTS['zh'][name]}”，置信度 {two(confidence)}",
+        f"“{VERDICTS['zh'][name]}”，置信度{zh}{shown}",
         ("结论为{}", "因此结论为{}", "综合以上证据，结论为{}"),
     )
 
