@@ -187,7 +187,7 @@ window.gleam = (function () {
       : (options) => L.circle(at, Object.assign({ radius: candidate.radius_m }, options));
     let top = at;
     if (candidate.ring.length || candidate.radius_m) {
-      parts.push(outline(shape("fp-case")));
+      parts.push(outline(shape("fp-case" + dashed)));
       const line = outline(shape("fp-line" + tone + dashed, { interactive: true, bubblingMouseEvents: false }));
       line.on("click", () => choose(candidate.rank));
       line.bindTooltip(element("span", "", candidate.tip), { sticky: true, direction: "top", offset: [0, -8] });

@@ -44,7 +44,7 @@ class CompareCanvas(QWidget):
         super().__init__(parent)
         self._pair: Pair | None = None
         self._views: LinkedViews | None = None
-        self._fitted = True
+        self._fitted = self._north_up = True
         self._regions: tuple[Points, Points] = (np.empty((0, 2)), np.empty((0, 2)))
         self._drag: QPointF | None = None
         self._dividing = False
@@ -64,8 +64,9 @@ class CompareCanvas(QWidget):
         same = self._pair and pair and self._pair.query is pair.query and not self._fitted
         before, self._pair, self._regions = self._views, pair, (np.empty((0, 2)), np.empty((0, 2)))
         self._views = LinkedViews(pair) if pair else None
+        if self._views:
+            self._views.north_up = self._north_up
         if self._views and before:
-            self._views.north_up = before.north_up
             self._views.centre, self._views.scale = before.centre, before.scale
         if not same:
             self.fit()
@@ -77,9 +78,16 @@ class CompareCanvas(QWidget):
         self.update()
 
     def set_north_up(self, on: bool) -> None:
+        """Turn the query as the tile lies, or leave it as it was taken."""
+        self._north_up = on
         if self._views:
             self._views.north_up = on
         self.fit()
+
+    @property
+    def query_turn_deg(self) -> float:
+        """How far clockwise from how it was taken the query is shown."""
+        return self._views.turn_deg if self._views else 0.0
 
     def fit(self) -> None:
         """The whole query in view; stays so while the panel is resized."""

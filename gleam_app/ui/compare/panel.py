@@ -118,7 +118,7 @@ class ComparePanel(QWidget):
         self._slider.valueChanged.connect(self._apply_share)
         self.canvas.share_changed.connect(self._take_share)
         self._lines.toggled.connect(self._apply_lines)
-        self._north.toggled.connect(self.canvas.set_north_up)
+        self._north.toggled.connect(self._apply_north)
         self._fit.clicked.connect(self.canvas.fit)
 
     def _build_empty(self) -> QWidget:
@@ -239,9 +239,14 @@ class ComparePanel(QWidget):
         self.canvas.lines = on
         self.canvas.update()
 
+    def _apply_north(self, on: bool) -> None:
+        self.canvas.set_north_up(on)
+        self._write_captions()
+
     def _write_captions(self) -> None:
         left, right = self._captions
-        left.setText(query_caption(self._query) if self._query else "")
+        turn = self.canvas.query_turn_deg
+        left.setText(query_caption(self._query, turn, self._lang) if self._query else "")
         right.setText(candidate_caption(self._candidate, self._lang) if self._candidate else "")
 
 

@@ -28,18 +28,29 @@ class LinkedViews:
         self.scale = 1.0
 
     def fit(self, pane: QRectF) -> None:
-        """The whole query in its pane."""
+        """The whole query in its pane, and its outline in the tile's unless perspective stretches it far."""
         self.centre = (self._width / 2, self._height / 2)
-        turn = math.radians(self._frame()[1]) if self.north_up else 0.0
+        turn = math.radians(self.turn_deg)
         cos, sin = abs(math.cos(turn)), abs(math.sin(turn))
         across = self._width * cos + self._height * sin
         down = self._width * sin + self._height * cos
-        self.scale = min(pane.width() / across, pane.height() / down) * 0.96
+        whole = min(pane.width() / across, pane.height() / down) * 0.96
+        self.scale = whole
+        if self._pair.outline is not None:
+            shrink, _ = self._frame()
+            middle = project(self._pair.matrix, np.array([self.centre]))[0]
+            reach = 2 * np.abs(self._pair.outline - middle).max(axis=0) / max(shrink, 1e-9)
+            seen = min(pane.width() / reach[0], pane.height() / reach[1]) * 0.96
+            self.scale = max(0.6 * whole, min(whole, float(seen)))
+
+    @property
+    def turn_deg(self) -> float:
+        """How far clockwise the query is turned on the screen."""
+        return self._frame()[1] if self.north_up else 0.0
 
     def query_transform(self, pane: QRectF) -> QTransform:
         """Query pixel -> canvas."""
-        turn = self._frame()[1] if self.north_up else 0.0
-        return _look(pane.center(), turn, self.scale, self.centre)
+        return _look(pane.center(), self.turn_deg, self.scale, self.centre)
 
     def tile_transform(self, pane: QRectF) -> QTransform:
         """Tile pixel -> canvas, at the same ground scale as the query."""

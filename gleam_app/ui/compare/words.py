@@ -14,6 +14,7 @@ WORDS: dict[str, tuple[str, str]] = {
     "fit": ("Fit", "适合窗口"),
     "slider.swipe": ("Position of the divider", "分隔线位置"),
     "slider.blend": ("Share of the query", "查询图像的比例"),
+    "turned": ("turned {degrees}°", "旋转 {degrees}°"),
     "no_geometry": ("no verified geometry", "无已核实的几何关系"),
     "no_tile": ("The tile's picture cannot be read.", "无法读取瓦片图像。"),
     "ground": ("{metres} m across", "宽 {metres} 米"),
@@ -32,9 +33,13 @@ def word(key: str, lang: Lang, **values: object) -> str:
     return WORDS[key][lang == "zh"].format(**values)
 
 
-def query_caption(query: Query) -> str:
+def query_caption(query: Query, turn_deg: float, lang: Lang) -> str:
+    """Name and size, and how far clockwise the picture is turned on the screen."""
     width, height = query.size
-    return f"{query.name} · {width} × {height}"
+    parts = [query.name, f"{width} × {height}"]
+    if round(turn_deg) % 360:
+        parts.append(word("turned", lang, degrees=round(turn_deg) % 360))
+    return " · ".join(parts)
 
 
 def candidate_caption(candidate: Candidate, lang: Lang) -> str:

@@ -116,6 +116,18 @@ def test_moving_one_picture_moves_the_other(panel: ComparePanel, qtbot: Any) -> 
     assert canvas._views.scale < scale * 1.25
 
 
+def test_north_up_turns_the_query_and_says_so(panel: ComparePanel, qtbot: Any) -> None:
+    show(panel, qtbot, GEOMETRIC)
+    assert panel._captions[0].text().endswith("turned 87°")
+    turned = picture_of(panel.canvas)
+    QTest.mouseClick(panel._north, Qt.MouseButton.LeftButton)
+    assert "turned" not in panel._captions[0].text()
+    assert not np.array_equal(turned, picture_of(panel.canvas))
+    panel.show_pair(None, None)
+    show(panel, qtbot, replace(GEOMETRIC, rank=2))
+    assert "turned" not in panel._captions[0].text(), "the choice stays for the next candidate"
+
+
 def test_aligned_swipes_and_blends(panel: ComparePanel, qtbot: Any) -> None:
     show(panel, qtbot, GEOMETRIC)
     QTest.mouseClick(panel._buttons["aligned"], Qt.MouseButton.LeftButton)

@@ -118,6 +118,19 @@ def test_select_marks_one_and_moves_only_if_needed(driver: Any) -> None:
     driver.until("document.querySelectorAll('.selected').length == 0")
 
 
+def test_a_second_click_goes_there(driver: Any, qtbot: Any) -> None:
+    driver.panel.candidate_selected.connect(driver.panel.select)
+    driver.panel.show_location(make_location())
+    driver.until("document.querySelectorAll('.badge').length == 10")
+    zoom = driver.ask("gleam.map.getZoom()")
+    label = "document.querySelector('.badge[data-rank=\"2\"]')"
+    driver.ask(f"{label}.click() || 1")
+    driver.until(f"{label}.classList.contains('selected')")
+    assert driver.ask("gleam.map.getZoom()") == zoom
+    driver.ask(f"{label}.click() || 1")
+    assert driver.ask("gleam.map.getZoom()") > zoom
+
+
 def test_a_later_wave_keeps_view_and_selection(driver: Any) -> None:
     location = make_location()
     driver.panel.show_location(
