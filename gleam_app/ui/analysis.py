@@ -31,6 +31,7 @@ class Analysis(QObject):
     picture_ready = Signal(object)
     failed = Signal(str, object)
     begun = Signal(str)
+    locating_progressed = Signal(object)
 
     def __init__(self, services: Services, jobs: Jobs, session: Session) -> None:
         super().__init__(session)
@@ -119,6 +120,7 @@ class Analysis(QObject):
             search,
             done=self._session.set_location,
             failed=lambda error: self.failed.emit("candidates", error),
+            progressed=self.locating_progressed.emit,
             ended=self._located,
             lane="model",
         )

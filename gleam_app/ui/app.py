@@ -52,7 +52,6 @@ def make_application() -> QApplication:
     application = known if isinstance(known, QApplication) else QApplication(sys.argv[:1])
     application.setApplicationName("gleam")
     application.setStyle("Fusion")
-    application.setFont(ui_font())
     application.setWindowIcon(QIcon(str(resources_dir() / "icons" / "gleam.svg")))
     application.styleHints().colorSchemeChanged.connect(theme.follow_system)
     return application
@@ -62,6 +61,7 @@ def make_window(services: Services) -> MainWindow:
     """The window in the user's language and theme, not yet shown."""
     settings = Settings(services.home)
     language.choose(settings.choices.language)
+    QApplication.setFont(ui_font())
     theme.choose(settings.choices.theme)
     return MainWindow(services, settings)
 

@@ -63,6 +63,7 @@ class Session(QObject):
         self.available: tuple[TileSetInfo, ...] = ()
         self.loading: str = ""
         self.locating = False
+        self.adding: str = ""
         self._selection = _Selection()
 
     @property
@@ -134,6 +135,11 @@ class Session(QObject):
 
     def set_locating(self, locating: bool) -> None:
         self.locating = locating
+        self.activity_changed.emit()
+
+    def set_adding(self, name: str) -> None:
+        """A tile set of this name is being made; empty: none."""
+        self.adding = name
         self.activity_changed.emit()
 
     def select(self, rank: int | None) -> None:

@@ -7,9 +7,9 @@ from PySide6.QtGui import QColor, QPainter, QPaintEvent
 from PySide6.QtWidgets import QHBoxLayout, QLabel, QProgressBar, QSizePolicy, QWidget
 
 from gleam_app.geo.coordinates import PositionStyle, format_position
-from gleam_app.jobs.work import Progress
 from gleam_app.ui.buttons import tool_button
 from gleam_app.ui.jobs import Jobs, Task
+from gleam_app.ui.progress import progress_words
 from gleam_app.ui.session import Session
 from gleam_app.ui.strings import bind_text, language, tr
 from gleam_app.ui.theme import SPACE_2, SPACE_3, SPACE_4, mono_font, theme
@@ -136,12 +136,7 @@ class StatusBar(QWidget):
     def _show_task(self, task: "Task[object]", more: str) -> None:
         progress = task.progress
         fraction = progress.fraction if progress is not None else None
-        parts = [task.title]
-        if fraction is not None:
-            parts.append(f"{100 * fraction:.0f} %")
-        left = time_left(progress)
-        if left:
-            parts.append(left)
+        parts = [task.title, *progress_words(progress)]
         if more:
             parts.append(more)
         self.job.setText(" · ".join(parts))
@@ -151,13 +146,3 @@ class StatusBar(QWidget):
     def _cancel(self) -> None:
         if self._shown_task is not None:
             self._shown_task.cancel()
-
-
-def time_left(progress: Progress | None) -> str:
-    """What is left of a job in words, coarse as the estimate is; empty while unknown."""
-    if progress is None or progress.seconds_left is None:
-        return ""
-    seconds = progress.seconds_left
-    if seconds < 60:
-        return tr("job.seconds_left", seconds=max(1, round(seconds)))
-    return tr("job.minutes_left", minutes=round(seconds / 60))

@@ -101,6 +101,10 @@ TEXT: dict[str, tuple[str, str]] = {
         "Choose a tile set, or add a GeoTIFF of the area.",
         "请选择瓦片集，或添加该地区的 GeoTIFF 影像。",
     ),
+    "candidates.empty.adding": (
+        "{name} is being prepared. The photo is located as soon as it is ready.",
+        "正在准备 {name}，就绪后将自动定位。",
+    ),
     "candidates.empty.ready": ("Press Locate to search {tiles}.", "按“定位”在 {tiles} 中搜索。"),
     "candidates.locating": ("Locating…", "正在定位…"),
     "candidates.verifying": ("First candidates. Verifying…", "初步候选，正在核实…"),

@@ -127,6 +127,14 @@ class Theme(QObject):
         if self.choice == "system" and isinstance(application, QApplication):
             self._apply(application)
 
+    def take_font(self) -> None:
+        """The language changed, and with it the font: widgets take it on with a fresh stylesheet."""
+        application = QApplication.instance()
+        if isinstance(application, QApplication):
+            application.setStyleSheet("")
+            application.setFont(ui_font())
+            self._apply(application)
+
     def _apply(self, application: QApplication) -> None:
         from gleam_app.ui.stylesheet import stylesheet
 

@@ -32,6 +32,7 @@ class TileSets(QObject):
         self._services, self._jobs, self._session = services, jobs, session
         self._opening: Task[TileSet] | None = None
         self._adding: set[str] = set()
+        self._opened: list[TileSet] = []
 
     def refresh(self, choose: str = "") -> None:
         """Read the list again; then choose ``choose`` if it is there."""
@@ -61,12 +62,18 @@ class TileSets(QObject):
             return tile_set
 
         def done(tile_set: TileSet) -> None:
+            self._opened.append(tile_set)
             self._session.set_tile_set(tile_set)
             self.opened.emit(tile_set)
 
         self._opening = self._jobs.start(
             tr("tiles.opening", name=name), read, done=done, failed=self._fail
         )
+
+    def close_previous(self) -> None:
+        """Close all but the last two: map tiles of the one before may still be on their way."""
+        while len(self._opened) > 2:
+            self._opened.pop(0).close()
 
     def add(self, sources: list[Path], name: str = "") -> None:
         """Make a tile set of this imagery and choose it when it is ready."""
@@ -75,6 +82,7 @@ class TileSets(QObject):
             return
         self.begun.emit("candidates")
         self._adding.add(name)
+        self._session.set_adding(name)
 
         def build(work: Work) -> str:
             from gleam_app.retrieval.build import add_tile_set
@@ -94,9 +102,13 @@ class TileSets(QObject):
             build,
             done=done,
             failed=self._fail,
-            ended=lambda: self._adding.discard(name),
+            ended=lambda: self._added(name),
             lane="model",
         )
+
+    def _added(self, name: str) -> None:
+        self._adding.discard(name)
+        self._session.set_adding(next(iter(self._adding), ""))
 
     def sort_files(self, files: list[Path], open_query: Callable[[Path], None]) -> None:
         """Georeferenced files become a tile set, the first of the others the query."""

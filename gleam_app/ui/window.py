@@ -4,8 +4,14 @@ from collections.abc import Callable
 from pathlib import Path
 
 from PySide6.QtCore import QMimeData, QSettings
-from PySide6.QtGui import QCloseEvent, QDragEnterEvent, QDragLeaveEvent, QDropEvent, QGuiApplication
-from PySide6.QtWidgets import QApplication, QFileDialog, QMainWindow
+from PySide6.QtGui import (
+    QCloseEvent,
+    QDragEnterEvent,
+    QDragLeaveEvent,
+    QDropEvent,
+    QGuiApplication,
+)
+from PySide6.QtWidgets import QFileDialog, QMainWindow
 
 from gleam_app.errors import GleamError
 from gleam_app.services import Services
@@ -33,7 +39,7 @@ from gleam_app.ui.settings import Settings
 from gleam_app.ui.shortcuts import ShortcutList
 from gleam_app.ui.statusbar import StatusBar
 from gleam_app.ui.strings import bind_text, language, tr
-from gleam_app.ui.theme import theme, ui_font
+from gleam_app.ui.theme import theme
 from gleam_app.ui.tilesets import IMAGERY_SUFFIXES, TileSets
 from gleam_app.ui.toolbar import Toolbar
 
@@ -131,6 +137,7 @@ class MainWindow(QMainWindow):
         self.toolbar.language_chosen.connect(self.choose_language)
 
     def _connect_session(self) -> None:
+        self.analysis.locating_progressed.connect(self.candidates.show_progress)
         self.analysis.picture_ready.connect(self.query.show_pyramid)
         self.session.location_changed.connect(self._show_location)
         self.session.candidate_selected.connect(self._show_candidate)
@@ -265,6 +272,7 @@ class MainWindow(QMainWindow):
         if tile_set is None:
             return
         self._settings.change(tile_set=tile_set.info.name)
+        self.tile_sets.close_previous()
         self.map.set_sources([(Path(s.path).name, s) for s in tile_set.sources])
         if self.session.query is not None:
             self.analysis.locate()
@@ -291,7 +299,8 @@ class MainWindow(QMainWindow):
         self._menus.check(self._settings, language.code)
 
     def _language_changed(self) -> None:
-        QApplication.setFont(ui_font())
+        if self.isVisible():
+            theme.take_font()
         self.map.set_language(language.code)
         self.compare.set_language(language.code)
         self._menus.check(self._settings, language.code)

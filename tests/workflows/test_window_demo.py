@@ -89,7 +89,7 @@ def test_the_demo_from_nothing_to_a_place(window: Any, qtbot: Any) -> None:
 def test_bad_files_are_told_and_the_window_goes_on(
     window: Any, qtbot: Any, tmp_path: Any, content: bytes
 ) -> None:
-    bad = tmp_path / "<i>bad</i>.jpg"
+    bad = tmp_path / "<b>bad.jpg"
     bad.write_bytes(content)
     drop(window, bad)
     qtbot.waitUntil(lambda: not window.query.notice.isHidden(), timeout=20_000)

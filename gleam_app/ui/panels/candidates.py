@@ -7,6 +7,7 @@ from PySide6.QtGui import QImage
 from PySide6.QtWidgets import QHBoxLayout, QLabel, QListView, QProgressBar, QStackedWidget, QWidget
 
 from gleam_app.geo.coordinates import PositionStyle, format_position
+from gleam_app.jobs.work import Progress
 from gleam_app.retrieval.results import Candidate, TileRef
 from gleam_app.ui.icons import icon_pixmap
 from gleam_app.ui.images import to_image
@@ -18,6 +19,7 @@ from gleam_app.ui.panels.candidate_row import (
     CandidateRow,
 )
 from gleam_app.ui.panels.frame import EmptyState, Panel
+from gleam_app.ui.progress import progress_words
 from gleam_app.ui.session import Session
 from gleam_app.ui.strings import language, tr
 from gleam_app.ui.theme import SPACE_2, SPACE_3, theme
@@ -157,6 +159,13 @@ class CandidatesPanel(Panel):
         self.list.selectionModel().blockSignals(blocked)
         self._show_activity()
 
+    def show_progress(self, progress: Progress) -> None:
+        """How far locating is."""
+        fraction = progress.fraction
+        self.progress.setRange(0, 0 if fraction is None else 1000)
+        self.progress.setValue(round(1000 * (fraction or 0.0)))
+        self.detail.setText(" · ".join([tr("candidates.locating"), *progress_words(progress)]))
+
     def _show_selection(self) -> None:
         row = self.model.row_of(self._session.rank)
         if row >= 0 and row != self.list.currentIndex().row():
@@ -173,6 +182,8 @@ class CandidatesPanel(Panel):
         self.stack.setCurrentWidget(
             self.list if location is not None and location.candidates else self.empty
         )
+        if session.locating and self.progress.isHidden():
+            self.progress.setRange(0, 0)
         self.progress.setVisible(session.locating)
         self.detail.setText(self._detail())
         self._summary.setVisible(location is not None)
@@ -183,6 +194,8 @@ class CandidatesPanel(Panel):
             self._sentence.setText(self._summary_text())
         if session.query is None:
             self.empty.text.setText(tr("candidates.empty.no_query"))
+        elif session.tile_set is None and session.adding:
+            self.empty.text.setText(tr("candidates.empty.adding", name=session.adding))
         elif session.tile_set is None:
             self.empty.text.setText(tr("candidates.empty.no_tiles"))
         elif session.locating:

@@ -22,6 +22,7 @@ from gleam_app.ui.strings import bind_text, language, tr
 from gleam_app.ui.theme import CAPTION_PX, SPACE_2, SPACE_3, theme
 
 if TYPE_CHECKING:
+    from gleam_app.explain.claims import Claim
     from gleam_app.explain.evidence import Evidence
 
 MARK = re.compile(r"\[(E\d+(?:\s*,\s*E\d+)*)\]")
@@ -118,21 +119,18 @@ class ExplanationPanel(Panel):
             self._show_text()
 
     def _show_text(self) -> None:
+        """The wording grows at the top, the evidence stays below; the reader's place is kept."""
         bar = self.text.verticalScrollBar()
-        place, at_end = bar.value(), bar.value() >= bar.maximum() - 4
+        place = bar.value()
         self.text.setHtml(self._html())
-        follow = at_end and self._session.explain.phase is ExplainPhase.WRITING and place > 0
-        bar.setValue(bar.maximum() if follow else min(place, bar.maximum()))
+        bar.setValue(min(place, bar.maximum()))
 
     def _html(self) -> str:
         state = self._session.explain
         blocks = []
         explanation = state.explanation
         if explanation is not None and explanation.claims:
-            blocks += [
-                _claim(claim.text, list(claim.evidence), claim.supported)
-                for claim in explanation.claims
-            ]
+            blocks += [_claim(claim) for claim in explanation.claims]
         elif state.text:
             blocks.append(f"<p>{with_chips(state.text)}</p>")
         for weight in ("for", "against", "neutral"):
@@ -197,13 +195,22 @@ def _table(items: "list[Evidence]") -> str:
     return f'<table cellspacing="0" cellpadding="0">{rows}</table>'
 
 
-def _claim(text: str, evidence: list[str], supported: bool) -> str:
-    """A sentence with its marks; one without support is struck and says so."""
-    marks = " ".join(chip(one) for one in evidence if f"[{one}]" not in text)
-    if supported:
-        return f'<p style="margin-bottom:6px">{with_chips(text)} {marks}</p>'
-    note = f'<span style="color:{theme.tokens.contradicted}; font-size:{CAPTION_PX}px">'
+def _claim(claim: "Claim") -> str:
+    """A sentence with its marks: plain if supported, struck if not, framed in red if contradicted."""
+    sentence = with_chips(claim.text)
+    if claim.supported:
+        return f'<p style="margin-bottom:6px">{sentence}</p>'
+    tokens = theme.tokens
+    note = " · ".join(filter(None, (tr(f"explain.{claim.status}"), claim.note)))
+    said = (
+        f'<span style="color:{tokens.contradicted}; font-size:{CAPTION_PX}px">{escape(note)}</span>'
+    )
+    if claim.status == "contradicted":
+        return (
+            f'<table width="100%" border="1" cellspacing="0" cellpadding="6" style="border-style:solid;'
+            f' border-color:{tokens.contradicted}; border-collapse:collapse; margin-bottom:6px"><tr>'
+            f"<td>{sentence}<br>{said}</td></tr></table>"
+        )
     return (
-        f'<p style="margin-bottom:6px; color:{theme.tokens.secondary}"><s>{with_chips(text)}</s> '
-        f"{marks} {note}{escape(tr('explain.unsupported'))}</span></p>"
+        f'<p style="margin-bottom:6px; color:{tokens.secondary}"><s>{sentence}</s> &nbsp;{said}</p>'
     )

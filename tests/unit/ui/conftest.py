@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 
 from gleam_app.errors import GleamError
+from gleam_app.explain.claims import Claim
 from gleam_app.jobs.work import Work
 from gleam_app.retrieval.results import Location
 from gleam_app.retrieval.tileset import TileSetInfo
@@ -77,8 +78,8 @@ class FakeExplainer:
             work.check()
         on_text("<b>It is the moon.</b>")
         claims = [
-            SimpleNamespace(text="The points agree [E2].", evidence=["E2"], supported=True),
-            SimpleNamespace(text="<b>It is the moon.</b>", evidence=[], supported=False),
+            Claim("The points agree [E2].", ("E2",), "supported"),
+            Claim("<b>It is the moon.</b>", (), "unsupported", "cites <no> evidence"),
         ]
         return SimpleNamespace(
             claims=claims, text="", pack="model 1", timings_ms={"generate": 1200.0}

@@ -90,7 +90,7 @@ def test_explanation_streams_and_is_checked(located: Any, services: Any, qtbot: 
     qtbot.waitUntil(lambda: located.session.explain.phase is ExplainPhase.DONE)
     shown = located.explanation.text.toPlainText()
     assert "<b>It is the moon.</b>" in shown  # model output is text, never markup
-    assert TEXT["explain.unsupported"][0] in shown
+    assert f"{TEXT['explain.unsupported'][0]} · cites <no> evidence" in shown
     assert "model 1" in located.explanation.state.text()
 
 
