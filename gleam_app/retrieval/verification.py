@@ -19,6 +19,7 @@ from gleam_app.retrieval.search import Match
 from gleam_app.retrieval.turning import SQUARE_SHARE, turn_matrix
 
 MIN_SQUARE_PX = 128
+EDGE_PX = 12  # no features this near to the edge of the imagery
 MAX_WINDOW_PX = 1024
 WINDOW_SIDES = 2.0  # first window, in tile sides: the query may be centred off the tile
 RANSAC_PX = 5.0
@@ -102,7 +103,10 @@ def turned_whole(
     high = np.ceil(np.minimum(outline.max(0), size)).astype(int)
     matrix[:, 2] -= low
     canvas = (int(high[0] - low[0]), int(high[1] - low[1]))
-    picture = cv2.warpAffine(small, matrix, canvas, flags=cv2.INTER_LINEAR)
+    # mirrored, not black, beyond its edge: two black frames would be found to match
+    picture = cv2.warpAffine(
+        small, matrix, canvas, flags=cv2.INTER_LINEAR, borderMode=cv2.BORDER_REFLECT_101
+    )
     inside = cv2.warpAffine(np.full(small.shape[:2], 255, np.uint8), matrix, canvas)
     inside = cv2.erode(inside, np.ones((9, 9), np.uint8), borderValue=0)
     # small pixel centres sit at (x + 0.5) * ratio - 0.5 of the full picture's
@@ -203,7 +207,7 @@ def _fit(
     """
     import cv2
 
-    there = matcher.features(window.rgb, None if window.mask.all() else window.mask, points)
+    there = matcher.features(*_without_edges(window), points)
     turned_points, window_points = matcher.match(turned, there)
     if len(turned_points) < MIN_MATCHES:
         return None
@@ -240,6 +244,22 @@ def _fit(
         len(turned_points),
         float(np.median(error)),
     )
+
+
+def _without_edges(window: Picture) -> tuple[NDArray[np.uint8], NDArray[np.bool_] | None]:
+    """The window with quiet grey where there is no imagery, and where features may lie.
+
+    A hard edge of the imagery is itself a feature that fits every other straight edge.
+    """
+    import cv2
+
+    if window.mask.all():
+        return window.rgb, None
+    rgb = window.rgb.copy()
+    rgb[~window.mask] = window.rgb[window.mask].mean(axis=0) if window.mask.any() else 128
+    kernel = np.ones((2 * EDGE_PX + 1, 2 * EDGE_PX + 1), np.uint8)
+    inside = cv2.erode(window.mask.astype(np.uint8), kernel, borderValue=1)
+    return rgb, inside.astype(bool)
 
 
 def apply(homography: NDArray[np.float64], points: NDArray[np.floating]) -> NDArray[np.float64]:

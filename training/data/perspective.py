@@ -98,9 +98,51 @@ def another_day(photo: NDArray[np.uint8], rng: np.random.Generator) -> NDArray[n
     return np.asarray(cv2.imdecode(data, cv2.IMREAD_COLOR), np.uint8)
 
 
+def changed_ground(
+    ortho: NDArray[np.uint8], other: NDArray[np.uint8], share: float, rng: np.random.Generator
+) -> NDArray[np.uint8]:
+    """``ortho`` after building and ploughing: irregular patches, ``share`` of it, show ``other``."""
+    height, width = ortho.shape[:2]
+    field = _smooth_field(height, width, 14, rng)
+    new = field > np.quantile(field, 1 - share)
+    return np.where(new[..., None], cv2.resize(other, (width, height)), ortho).astype(np.uint8)
+
+
+def relief(
+    photo: NDArray[np.uint8], strength: float, rng: np.random.Generator
+) -> NDArray[np.uint8]:
+    """Displace what stands above the ground outwards, as a lens near it does.
+
+    ``strength``: displacement at the picture's corner for the highest things, as a share of its width.
+    """
+    height, width = photo.shape[:2]
+    raised = np.maximum(_smooth_field(height, width, 18, rng), 0)
+    raised = np.minimum(raised, 1.0) * (raised > 0.35)  # roofs and crowns have edges
+    y, x = np.mgrid[:height, :width].astype(np.float32)
+    outwards_x, outwards_y = x - width / 2, y - height / 2
+    push = (strength * 2 * raised).astype(np.float32)
+    return np.asarray(
+        cv2.remap(
+            photo,
+            (x - outwards_x * push).astype(np.float32),
+            (y - outwards_y * push).astype(np.float32),
+            cv2.INTER_LINEAR,
+            borderMode=cv2.BORDER_REFLECT_101,
+        ),
+        np.uint8,
+    )
+
+
+def _smooth_field(
+    height: int, width: int, cells: int, rng: np.random.Generator
+) -> NDArray[np.float32]:
+    """Smooth random field of about unit spread with blobs of a ``cells``-th of the picture."""
+    small = rng.normal(size=(cells, cells)).astype(np.float32)
+    return np.asarray(cv2.resize(small, (width, height), interpolation=cv2.INTER_CUBIC), np.float32)
+
+
 def _cloud_shadow(x: NDArray[np.float32], rng: np.random.Generator) -> NDArray[np.float32]:
     """Darken a smooth random part of the picture."""
-    small = rng.normal(size=(5, 5)).astype(np.float32)
-    field = cv2.resize(small, (x.shape[1], x.shape[0]), interpolation=cv2.INTER_CUBIC)
+    field = _smooth_field(x.shape[0], x.shape[1], 5, rng)
     shade = 1 - rng.uniform(0, 0.5) / (1 + np.exp(-6 * (field - 0.3)))
     return np.asarray(x * shade[..., None], np.float32)

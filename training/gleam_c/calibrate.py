@@ -29,7 +29,7 @@ from gleam_app.retrieval.search import TileIndex, distinct_places
 from gleam_app.retrieval.tileset import TileSetStore
 from gleam_app.retrieval.turning import query_pictures, turns_for
 from gleam_app.retrieval.verification import QueryFeatures, verify
-from training.data.perspective import Camera, another_day, photograph
+from training.data.perspective import Camera, another_day, changed_ground, photograph, relief
 
 # folder below the open data, ground size of a pixel (metres)
 GALLERY = (
@@ -79,8 +79,13 @@ def write_map(ground: Ground, path: Path) -> Path:
     return path
 
 
-def simulate(ground: Ground, rng: np.random.Generator) -> tuple[Query, float, float, float] | None:
-    """A photo of the ground: query, easting and northing its centre looks at, diagonal (m)."""
+def simulate(
+    ground: Ground, other: Ground, rng: np.random.Generator
+) -> tuple[Query, float, float, float] | None:
+    """A photo of the ground on another day: query, easting and northing its centre looks at, diagonal (m).
+
+    Up to two thirds of the ground has turned into ``other``; what stands on it is displaced.
+    """
     m = ground.metres_per_pixel
     height_px, width_px = ground.pixels.shape[:2]
     camera = Camera(
@@ -95,7 +100,9 @@ def simulate(ground: Ground, rng: np.random.Generator) -> tuple[Query, float, fl
     if 2 * room >= min(height_px, width_px):
         return None
     x, y = rng.uniform(room, width_px - room), rng.uniform(room, height_px - room)
-    photo = another_day(photograph(ground.pixels, m, (x, y), camera), rng)
+    pixels = changed_ground(ground.pixels, other.pixels, float(rng.uniform(0, 0.67)), rng)
+    photo = photograph(pixels, m, (x, y), camera)
+    photo = another_day(relief(photo, float(rng.uniform(0, 0.06)), rng), rng)
     query = Query("simulated", None, "0" * 64, photo, ExifFacts(), "uav", False)
     east, north = ground.easting + (x + 0.5) * m, ground.northing - (y + 0.5) * m
     return query, float(east), float(north), float(diagonal_m)
@@ -122,7 +129,8 @@ def collect(
         index = TileIndex(tile_set)
         done = 0
         while done < queries:
-            simulated = simulate(grounds[int(rng.integers(len(grounds)))], rng)
+            ground, other = (grounds[int(i)] for i in rng.choice(len(grounds), 2, replace=False))
+            simulated = simulate(ground, other, rng)
             if simulated is None:
                 continue
             done += 1
