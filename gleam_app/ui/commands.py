@@ -53,6 +53,7 @@ COMMANDS: tuple[Command, ...] = (
     Command("open", "file", "Ctrl+O", "folder-open"),
     Command("paste", "file", "Ctrl+V", "image-plus"),
     Command("add_imagery", "file", "Ctrl+I", "layers"),
+    Command("save_report", "file", "Ctrl+S", "save", _has_candidate, starts_group=True),
     Command("quit", "file", "Ctrl+Q", starts_group=True),
     Command("locate", "analysis", "Ctrl+L", "crosshair", _can_locate),
     Command("explain", "analysis", "Ctrl+E", "message-square-text", _can_explain),

@@ -64,6 +64,7 @@ class Session(QObject):
         self.loading: str = ""
         self.locating = False
         self.adding: str = ""
+        self.explanations: dict[int, Explanation] = {}
         self._selection = _Selection()
 
     @property
@@ -127,6 +128,7 @@ class Session(QObject):
                 if before is not None and one.tile == before.tile and before.rank != 1
             ]
             rank = same[0] if same else location.candidates[0].rank
+        self.explanations = {}
         self._selection = _Selection(rank)
         self.location_changed.emit()
         self.candidate_selected.emit()
@@ -147,6 +149,9 @@ class Session(QObject):
         if rank == self.rank:
             return
         self._selection = _Selection(rank)
+        known = self.explanations.get(rank) if rank is not None else None
+        if known is not None:
+            self._selection.explain = ExplainState(ExplainPhase.DONE, explanation=known)
         self.candidate_selected.emit()
         self.explanation_changed.emit()
         self.activity_changed.emit()
@@ -163,6 +168,8 @@ class Session(QObject):
         """The explanation grew or changed its phase."""
         running = self.explain.running
         self._selection.explain = state
+        if state.explanation is not None and self.rank is not None:
+            self.explanations[self.rank] = state.explanation
         self.explanation_changed.emit()
         if running != state.running:
             self.activity_changed.emit()

@@ -34,6 +34,7 @@ from gleam_app.ui.panels.candidates import CandidatesPanel
 from gleam_app.ui.panels.explanation import ExplanationPanel
 from gleam_app.ui.panels.frame import Panel
 from gleam_app.ui.panels.query import QueryPanel
+from gleam_app.ui.reports import Reports
 from gleam_app.ui.session import Session
 from gleam_app.ui.settings import Settings
 from gleam_app.ui.shortcuts import ShortcutList
@@ -54,6 +55,7 @@ class MainWindow(QMainWindow):
         self.jobs = Jobs(services.jobs, self)
         self.analysis = Analysis(services, self.jobs, self.session)
         self.tile_sets = TileSets(services, self.jobs, self.session)
+        self.reports = Reports(services, self.jobs, self.session)
         self.language_model = LanguageModel(services, self.jobs, self)
         self.query = QueryPanel(self.session)
         self.candidates = CandidatesPanel(self.session)
@@ -101,6 +103,7 @@ class MainWindow(QMainWindow):
             "open": self.ask_for_picture,
             "paste": self.paste,
             "add_imagery": self.ask_for_imagery,
+            "save_report": self.ask_for_report,
             "quit": self.close,
             "locate": self.analysis.locate,
             "explain": self.analysis.explain,
@@ -146,7 +149,8 @@ class MainWindow(QMainWindow):
         self.tile_sets.added.connect(lambda name: self.status.say(tr("tiles.added", name=name)))
         self.language_model.state_changed.connect(self.explanation.set_model_state)
         self.language_model.packs_listed.connect(self.status.show_packs)
-        for source in (self.analysis, self.tile_sets, self.language_model):
+        self.reports.saved.connect(lambda name: self.status.say(tr("job.report.done", name=name)))
+        for source in (self.analysis, self.tile_sets, self.reports, self.language_model):
             source.failed.connect(self._show_error)
         for step in (self.analysis, self.tile_sets):
             step.begun.connect(lambda place: self._panel(place).notice.clear())
@@ -192,6 +196,12 @@ class MainWindow(QMainWindow):
         names, _ = QFileDialog.getOpenFileNames(self, tr("tiles.open_title"), "", wanted)
         if names:
             self.tile_sets.add([Path(name) for name in names])
+
+    def ask_for_report(self) -> None:
+        wanted = f"{tr('report.filter')} (*.html)"
+        name, _ = QFileDialog.getSaveFileName(self, tr("report.title"), "gleam-report.html", wanted)
+        if name:
+            self.reports.save(Path(name))
 
     def paste(self) -> None:
         """A picture or a file from the clipboard."""

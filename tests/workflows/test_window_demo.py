@@ -48,7 +48,7 @@ def complete(window: Any) -> bool:
     return location is not None and location.complete and not window.session.locating
 
 
-def test_the_demo_from_nothing_to_a_place(window: Any, qtbot: Any) -> None:
+def test_the_demo_from_nothing_to_a_place(window: Any, qtbot: Any, tmp_path: Any) -> None:
     from gleam_app.geo.coordinates import LatLon
     from gleam_app.geo.footprint import distance_m
 
@@ -72,6 +72,12 @@ def test_the_demo_from_nothing_to_a_place(window: Any, qtbot: Any) -> None:
     state = window.explanation.state
     qtbot.waitUntil(lambda: state.text() == TEXT["explain.no_model"][0], timeout=20_000)
     assert window.session.explain.evidence[0].text_en in window.explanation.text.toPlainText()
+
+    # the report holds what is on the screen
+    report = tmp_path / "report.html"
+    window.reports.save(report)
+    qtbot.waitUntil(report.exists, timeout=60_000)
+    assert location.query.name in report.read_text(encoding="utf-8")
 
     # the answer is the place that truth.csv names
     truth = {}

@@ -94,6 +94,22 @@ def test_explanation_streams_and_is_checked(located: Any, services: Any, qtbot: 
     assert "model 1" in located.explanation.state.text()
 
 
+def test_an_explanation_is_there_again_when_its_candidate_is(
+    located: Any, services: Any, qtbot: Any
+) -> None:
+    located.commands["explain"].trigger()
+    qtbot.waitUntil(lambda: located.session.explain.phase is ExplainPhase.DONE)
+    located.session.select(3)
+    assert located.session.explain.explanation is None
+    located.session.select(1)
+    qtbot.waitUntil(lambda: bool(located.session.explain.evidence))
+    assert located.session.explain.explanation is not None
+    assert len(services._explainer.asked) == 1
+    located.commands["locate"].trigger()
+    qtbot.waitUntil(lambda: _complete(located))
+    assert located.session.explain.explanation is None
+
+
 def test_explanation_stops(located: Any, services: Any, qtbot: Any) -> None:
     services._explainer.gate.clear()
     located.commands["explain"].trigger()
