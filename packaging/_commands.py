@@ -10,7 +10,7 @@ from pathlib import Path
 import _checks
 import _steps as steps
 from _console import Console, SetupError
-from _environment import ROOT, VENV, environment, venv_python
+from _environment import LOGS, ROOT, VENV, environment, venv_python
 from _machine import has_screen
 
 LARGE_MODEL = "qwen2.5-coder-1.5b"
@@ -67,12 +67,20 @@ def run_app(options: argparse.Namespace) -> int:
         return _become([venv_python(), "-m", "gleam_app.main", "--demo"])
     steps.carry_out([steps.font_step()], console)
     steps.finish_in_background(_language_model(LARGE_MODEL))
+    return _drive_demo(console)
+
+
+def _drive_demo(console: Console) -> int:
+    """The window without a screen; what it found goes to stdout, Qt's murmuring to a log."""
     env = environment()
     env["QT_QPA_PLATFORM"] = "offscreen"
-    driver = ROOT / "packaging" / "drive_demo.py"
-    return subprocess.run(
-        [venv_python(), driver, ROOT / "demo-out"], cwd=ROOT, env=env, check=False
-    ).returncode
+    command = [venv_python(), ROOT / "packaging" / "drive_demo.py", ROOT / "demo-out"]
+    log = LOGS / "demo.log"
+    with log.open("w", encoding="utf-8") as murmur:
+        code = subprocess.run(command, cwd=ROOT, env=env, stderr=murmur, check=False).returncode
+    if code != 0:
+        console.say(f"The demo did not go through. See {log.relative_to(ROOT)}")
+    return code
 
 
 def run_tests(options: argparse.Namespace) -> int:

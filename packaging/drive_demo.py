@@ -17,7 +17,9 @@ from _person import GaveUp, Person
 from _state import write_whole
 from PySide6.QtCore import QTimer
 
+from gleam_app.cases.report import Entry, write_entries
 from gleam_app.errors import GleamError
+from gleam_app.explain.explainer import Explanation
 from gleam_app.geo.footprint import distance_m
 from gleam_app.retrieval.results import Location, locate_document
 from gleam_app.services import Services
@@ -42,7 +44,7 @@ class Demo:
         self.services, self.person, self.folder = services, person, folder
         self.window, self.session = person.window, person.window.session
         self.locations: list[Location] = []
-        self.explanations: dict[str, Any] = {}
+        self.explanations: dict[str, Explanation] = {}
         self.missed: list[str] = []
 
     def run(self) -> None:
@@ -92,7 +94,7 @@ class Demo:
 
     def explain(self, lang: str) -> None:
         if language.code != lang:
-            self.person.click(self.window.toolbar.language)
+            self.person.press("switch_language")
         self.person.press("explain")
         self.person.wait_for("the explanation", lambda: not self.session.explain.running, EXPLAIN_S)
         explanation = self.session.explain.explanation
@@ -198,7 +200,15 @@ class Demo:
         self._write("locate.json", locate_document(names, labels, self.locations))
 
     def write_report(self) -> None:
-        pass
+        """The report that the app itself writes: every located photo, the last one explained."""
+        tile_set = self.session.tile_set
+        if tile_set is None or not self.locations:
+            return
+        explained = list(self.explanations.values())
+        entries = [Entry(location) for location in self.locations[:-1]]
+        entries.append(Entry(self.locations[-1], explained))
+        labels = self.services.locator().pack_labels
+        write_entries(self.folder / "report.html", entries, [tile_set], labels)
 
     def _write(self, name: str, document: dict[str, Any]) -> None:
         write_whole(self.folder / name, json.dumps(document, indent=1, ensure_ascii=False) + "\n")
@@ -238,22 +248,22 @@ def main(folder: Path) -> int:
     services = Services()
     application = app.make_application()
     window = app.make_window(services)
-    before = (language.code, theme.dark)
+    spoken = language.code
     window.resize(*WINDOW_SIZE)
     window.show()
-    if language.code != "en":
-        window.toolbar.language.click()
     demo = Demo(services, Person(window, folder), folder)
     code = 0
     try:
+        if language.code != "en":
+            demo.person.press("switch_language")
         demo.run()
     except GaveUp as problem:
         say(f"The demo stopped: {problem}.")
         demo.person.look("9-stopped")
         code = 1
     finally:
-        if language.code != before[0]:
-            window.toolbar.language.click()
+        if language.code != spoken:
+            window.switch_language()
         QTimer.singleShot(0, window.close)
         demo.person.pause(200)
         services.close()
