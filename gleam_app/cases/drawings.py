@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 from numpy.typing import NDArray
 
+from gleam_app.geo.coordinates import LatLon
 from gleam_app.geo.footprint import distance_m
 from gleam_app.geo.frame import LocalFrame
 from gleam_app.imagery.sources import MapSource
@@ -93,13 +94,13 @@ def map_picture(
 
     if centre.lat is None or centre.lon is None or not sources:
         return None
-    side_m = _map_side(candidates, centre)
+    middle, side_m = _map_view(sources, candidates, LatLon(centre.lat, centre.lon))
     canvas = Image.new("RGB", (MAP_PX, MAP_PX), "#EDEFF1")
     for source in sources:
-        part = source.read_square(centre.lat, centre.lon, side_m, MAP_PX)
+        part = source.read_square(*middle, side_m, MAP_PX)
         canvas.paste(Image.fromarray(part.rgb), (0, 0), Image.fromarray(part.mask))
     draw = ImageDraw.Draw(canvas)
-    frame = LocalFrame(centre.lat, centre.lon)
+    frame = LocalFrame(*middle)
     for candidate in sorted(candidates, key=lambda one: -one.rank):
         if candidate.lat is not None and candidate.lon is not None:
             _draw_candidate(draw, frame, candidate, side_m)
@@ -107,16 +108,28 @@ def map_picture(
     return canvas
 
 
-def _map_side(candidates: Sequence[Candidate], centre: Candidate) -> float:
-    """Far enough for the three best neighbours, within reason."""
-    assert centre.lat is not None and centre.lon is not None
+def _map_view(
+    sources: Sequence[MapSource], candidates: Sequence[Candidate], centre: LatLon
+) -> tuple[LatLon, float]:
+    """Middle and side (metres) of the map: room for the three best candidates, within reason.
+
+    Where the imagery around ``centre`` is smaller than that, all of it.
+    """
     reach = [
-        distance_m((centre.lat, centre.lon), (one.lat, one.lon))
+        distance_m(centre, (one.lat, one.lon))
         for one in candidates[:3]
         if one.lat is not None and one.lon is not None
     ]
-    wanted = max([2.4 * value for value in reach] + [2.5 * centre.tile.scale_m])
-    return float(min(max(wanted, MIN_MAP_M), MAX_MAP_M))
+    side_m = min(max([2.4 * value for value in reach] + [MIN_MAP_M]), MAX_MAP_M)
+    for source in sources:
+        box = source.bounds
+        inside = box.south <= centre.lat <= box.north and box.west <= centre.lon <= box.east
+        middle = LatLon((box.south + box.north) / 2, (box.west + box.east) / 2)
+        width = distance_m((middle.lat, box.west), (middle.lat, box.east))
+        height = distance_m((box.south, middle.lon), (box.north, middle.lon))
+        if inside and 1.3 * max(width, height) < side_m + max(reach, default=0.0):
+            return middle, 1.3 * max(width, height)
+    return centre, side_m
 
 
 def _to_pixels(

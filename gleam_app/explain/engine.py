@@ -50,6 +50,7 @@ class Engine:
         self._command = list(command) if command else worker_command()
         self._lock = threading.Lock()
         self._child: subprocess.Popen[str] | None = None
+        self._listener: threading.Thread | None = None
         self._replies: queue.Queue[dict[str, Any] | None] = queue.Queue()
 
     @property
@@ -87,8 +88,17 @@ class Engine:
     def close(self) -> None:
         """End the child process."""
         child, self._child = self._child, None
-        if child is not None:
-            _end(child)
+        if child is None:
+            return
+        child.kill()
+        child.wait()
+        if self._listener is not None:
+            self._listener.join(2.0)  # it reads until the end of the child's output
+            self._listener = None
+        for stream in (child.stdin, child.stdout):
+            if stream is not None:
+                with contextlib.suppress(OSError):  # what was still buffered for the dead child
+                    stream.close()
 
     def _start(self, work: Work) -> None:
         if self.pid is not None:
@@ -108,9 +118,10 @@ class Engine:
             env=_environment(),
             creationflags=getattr(subprocess, "CREATE_NO_WINDOW", 0),
         )
-        threading.Thread(
+        self._listener = threading.Thread(
             target=_listen, args=(self._child, self._replies), daemon=True, name="gleam-explain"
-        ).start()
+        )
+        self._listener.start()
         self._send(
             {
                 "do": "load",
@@ -196,15 +207,6 @@ def _listen(child: "subprocess.Popen[str]", replies: "queue.Queue[dict[str, Any]
     except (ValueError, OSError):  # cut off in the middle of a line, or closed by us
         pass
     replies.put(None)
-
-
-def _end(child: "subprocess.Popen[str]") -> None:
-    child.kill()
-    child.wait()
-    for stream in (child.stdin, child.stdout):
-        if stream is not None:
-            with contextlib.suppress(OSError):  # what was still buffered for the dead child
-                stream.close()
 
 
 def _environment() -> dict[str, str]:

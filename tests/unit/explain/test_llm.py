@@ -16,6 +16,7 @@ from gleam_app.packs.store import PackStore
 from tests.factories import make_location
 
 pytestmark = pytest.mark.llm
+HOME = gleam_home()  # the user's own, before each test gets a fresh one
 
 
 class SmallestFirst(PackStore):
@@ -25,9 +26,9 @@ class SmallestFirst(PackStore):
         return self.get("qwen2.5-coder-0.5b")
 
 
-@pytest.fixture(scope="module")
+@pytest.fixture
 def explainer() -> Iterator[Explainer]:
-    packs = SmallestFirst(gleam_home(), resources_dir() / "packs")
+    packs = SmallestFirst(HOME, resources_dir() / "packs")
     try:
         packs.default("gleam-x")
     except GleamError as error:
