@@ -1,6 +1,7 @@
 """Whether a language model is here, how far its fetching is, and fetching it when asked."""
 
 from dataclasses import dataclass
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QObject, QTimer, Signal
@@ -8,6 +9,7 @@ from PySide6.QtCore import QObject, QTimer, Signal
 from gleam_app.jobs.work import Progress, Work
 from gleam_app.services import Services
 from gleam_app.ui.jobs import Jobs, Task
+from gleam_app.ui.setupstate import SetupState, read_setup_state
 from gleam_app.ui.strings import language, tr
 
 if TYPE_CHECKING:  # pydantic is slow to import
@@ -25,6 +27,7 @@ class _Standing:
     wanted: "PackStatus | None"
     percent: int | None
     labels: tuple[str, ...]
+    setup: SetupState | None = None
 
 
 class LanguageModel(QObject):
@@ -48,7 +51,7 @@ class LanguageModel(QObject):
         """See how things stand."""
         self._jobs.start(
             tr("status.packs.hint"),
-            lambda work: _stand(self._services.packs),
+            lambda work: _stand(self._services.packs, self._services.home),
             done=self._looked,
             failed=lambda error: self.failed.emit("explanation", error),
             quiet=True,
@@ -86,21 +89,25 @@ class LanguageModel(QObject):
         self.packs_listed.emit(list(standing.labels))
         if self._fetching is None:
             self._tell()
-        if not standing.ready and standing.percent is not None:
+        setting_up = standing.setup is not None and not standing.setup.error
+        if setting_up or (not standing.ready and standing.percent is not None):
             self._timer.start(LOOK_AGAIN_MS)
 
     def _tell(self) -> None:
-        standing = self._standing
-        if standing.ready:
-            self.state_changed.emit("", False)
-        elif standing.percent is not None:
+        """A model is ready, on its way, still being installed, or could be fetched."""
+        standing, setup = self._standing, self._standing.setup
+        can_fetch = not standing.ready and standing.wanted is not None and self._fetching is None
+        if not standing.ready and standing.percent is not None:
             self.state_changed.emit(tr("explain.fetching", percent=standing.percent), False)
+        elif setup is not None and not setup.error:
+            self.state_changed.emit(_setup_words(setup), False)
+        elif setup is not None:
+            self.state_changed.emit(tr("explain.setup_failed", error=setup.error), can_fetch)
         else:
-            can_fetch = standing.wanted is not None and self._fetching is None
-            self.state_changed.emit(tr("explain.no_model"), can_fetch)
+            self.state_changed.emit("" if standing.ready else tr("explain.no_model"), can_fetch)
 
 
-def _stand(packs: "PackStore") -> _Standing:
+def _stand(packs: "PackStore", home: Path) -> _Standing:
     known = packs.list()
     models = [s for s in known if s.manifest is not None and s.manifest.kind == "gleam-x"]
     models.sort(key=lambda s: -s.manifest.preference if s.manifest else 0)
@@ -118,4 +125,9 @@ def _stand(packs: "PackStore") -> _Standing:
         ]
         of_kind.sort(key=lambda s: -s.manifest.preference if s.manifest else 0)
         used += [f"{s.id} {s.manifest.version}" for s in of_kind[:1] if s.manifest]
-    return _Standing(bool(ready), wanted, percent, tuple(used))
+    return _Standing(bool(ready), wanted, percent, tuple(used), read_setup_state(home))
+
+
+def _setup_words(setup: SetupState) -> str:
+    share = "" if setup.percent is None else f" {setup.percent} %"
+    return tr("explain.setting_up", what=setup.what) + share

@@ -173,6 +173,8 @@ TEXT: dict[str, tuple[str, str]] = {
         "The language model is still being fetched: {percent} %",
         "语言模型仍在获取中：{percent} %",
     ),
+    "explain.setting_up": ("Still being set up: {what}", "仍在安装：{what}"),
+    "explain.setup_failed": ("Setting up stopped: {error}", "安装已中断：{error}"),
     "explain.fetch": ("Fetch language model", "获取语言模型"),
     "explain.ready": ("Press Explain for the wording.", "按“解释”生成文字说明。"),
     # tile sets
