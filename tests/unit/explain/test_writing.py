@@ -68,7 +68,7 @@ def derive(grammar: str, pick: st.DataObject | None = None) -> str:
 LOCATIONS = {verdict: make_location(verdict) for verdict in VERDICTS}
 
 
-@settings(deadline=None)
+@settings(deadline=None, max_examples=40)
 @given(st.data(), st.sampled_from(VERDICTS), st.sampled_from(LANGS), st.sampled_from([1, 2]))
 def test_whatever_the_guided_grammar_allows_is_supported(
     data: st.DataObject, verdict: Verdict, lang: Lang, rank: int
