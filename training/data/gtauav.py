@@ -1,0 +1,100 @@
+"""GTA-UAV (Ji et al., Game4Loc, AAAI 2025): UAV photos rendered by a game, with partial overlaps.
+
+Layout and keys as read in Yux1angJi/GTA-UAV (README and ``Game4Loc/game4loc/dataset/gta.py``)::
+
+    GTA-UAV/drone/images/*.png
+    GTA-UAV/satellite/<zoom>_<x>_<y>.png
+    GTA-UAV/{cross,same}-area-drone2sate-{train,test}.json
+
+A JSON file is a list of objects with ``drone_img_dir``, ``drone_img_name``, ``sate_img_dir``,
+``pair_pos_sate_img_list`` and ``pair_pos_semipos_sate_img_list`` (positives and semi-positives
+together), and ``pair_pos_sate_weight_list`` (IoU). Right are the positives; semi-positives
+are the rest of the second list. As in the authors' reader, photos without a positive are left out (and
+counted in ``Split.missing``), and the gallery of a test is every satellite image. Positions in the set
+are metres of the game's map, not degrees: they are not read.
+"""
+
+import json
+from pathlib import Path
+from typing import Any
+
+from gleam_app.errors import GleamError
+from gleam_app.imagery.exif import clean_text
+from training.data.layout import natural, need_all, need_file, pictures, unknown_split
+from training.data.records import Split
+
+SPLITS = ("cross-train", "cross-test", "same-train", "same-test")
+_HOLDS = (
+    "drone/images/, satellite/<zoom>_<x>_<y>.png and {cross,same}-area-drone2sate-{train,test}.json"
+)
+
+
+def read_split(root: Path, split: str) -> Split:
+    """Read one of ``SPLITS``. Raises GleamError."""
+    if split not in SPLITS:
+        raise unknown_split("GTA-UAV", split, SPLITS)
+    area, part = split.split("-")
+    table = root / f"{area}-area-drone2sate-{part}.json"
+    entries = _entries(table)
+    gallery = pictures(root / "satellite", _HOLDS)
+    gallery.sort(key=lambda path: natural(path.stem))
+    numbers = {path.name: index for index, path in enumerate(gallery)}
+    right = [entry for entry in entries if entry["pair_pos_sate_img_list"]]
+    queries = [root / entry["drone_img_dir"] / entry["drone_img_name"] for entry in right]
+    need_all(queries, _HOLDS)
+    try:
+        ordered = [_by_overlap(entry) for entry in right]
+        gold = tuple(tuple(numbers[name] for name, _ in pairs) for pairs in ordered)
+        semi = tuple(
+            tuple(numbers[name] for name in entry["pair_pos_semipos_sate_img_list"])
+            for entry in right
+        )
+    except KeyError as error:
+        raise GleamError(
+            f"There is no satellite image {clean_text(error.args[0])} in {clean_text(root, 400)}.",
+            f"The data set should hold {_HOLDS}.",
+        ) from None
+    return Split(
+        name=f"gtauav/{split}",
+        view="uav",
+        queries=tuple(queries),
+        places=tuple(gallery[indices[0]].stem for indices in gold),
+        gallery=tuple(gallery),
+        gold=gold,
+        protocol="gtauav",
+        semi_positives=tuple(
+            tuple(index for index in both if index not in set(sure))
+            for both, sure in zip(semi, gold, strict=True)
+        ),
+        overlaps=tuple(tuple(overlap for _, overlap in pairs) for pairs in ordered),
+        missing=len(entries) - len(right),
+    )
+
+
+def _by_overlap(entry: dict[str, Any]) -> list[tuple[str, float]]:
+    """(positive, overlap), the largest overlap first."""
+    names, weights = entry["pair_pos_sate_img_list"], entry["pair_pos_sate_weight_list"]
+    return sorted(zip(names, map(float, weights), strict=True), key=lambda pair: -pair[1])
+
+
+def _entries(table: Path) -> list[dict[str, Any]]:
+    need_file(table, _HOLDS)
+    texts = ("drone_img_dir", "drone_img_name")
+    lists = (
+        "pair_pos_sate_img_list",
+        "pair_pos_sate_weight_list",
+        "pair_pos_semipos_sate_img_list",
+    )
+    try:
+        entries: list[dict[str, Any]] = json.loads(table.read_bytes())
+        for entry in entries:
+            known = all(isinstance(entry[key], str) for key in texts)
+            known = known and all(isinstance(entry[key], list) for key in lists)
+            if not known or len(entry[lists[0]]) != len(entry[lists[1]]):
+                raise ValueError
+    except (OSError, ValueError, KeyError, TypeError):
+        raise GleamError(
+            f"{clean_text(table, 400)} is not the published table.",
+            f"It should be a list of objects with {', '.join((*texts, *lists))}.",
+        ) from None
+    return entries
