@@ -40,16 +40,21 @@ class Calibration:
     def from_packs(cls, encoder: dict[str, Any], matcher: dict[str, Any]) -> "Calibration":
         return cls(_logistic(matcher.get("geometric")), _logistic(encoder.get("retrieval")))
 
-    def geometric_confidence(self, inliers: int, matches: int, rival_inliers: int = 0) -> float:
+    def geometric_confidence(
+        self, inliers: int, matches: int, coverage: float, rival_inliers: int = 0
+    ) -> float:
         """Probability that a geometric fix is right.
 
-        ``matches`` before RANSAC; ``rival_inliers`` of the best fix at another place: two places that
-        fit equally well share the probability.
+        ``matches`` before RANSAC; ``coverage`` the share of the query that the inliers span: many in one
+        corner say less; ``rival_inliers`` of the best fix at another place: two places that fit equally
+        well share the probability.
         """
         if self.geometric is None or inliers == 0:
             return 0.0
         alone = self.geometric(
-            log_inliers=math.log(inliers), inlier_share=inliers / max(matches, inliers)
+            log_inliers=math.log(inliers),
+            inlier_share=inliers / max(matches, inliers),
+            coverage=coverage,
         )
         if rival_inliers >= RIVAL_SHARE * inliers:
             return alone * inliers / (inliers + rival_inliers)

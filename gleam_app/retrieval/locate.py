@@ -142,16 +142,18 @@ class Locator:
                 work.report("Verifying candidates", number, len(proposals))
                 fix = verify(features, proposal.match, effort)
                 looked.append(_Proposal(proposal.match, fix, True))
-                certain = certain or self._alone(fix) >= CERTAIN
-            if any(self._alone(proposal.fix) >= STRONG for proposal in looked):
+                certain = certain or self._confidence(fix) >= CERTAIN
+            if any(self._confidence(proposal.fix) >= STRONG for proposal in looked):
                 break
         return looked + proposals[len(looked) :]
 
-    def _alone(self, fix: GroundFix | None) -> float:
-        """Confidence in a fix, other places aside."""
+    def _confidence(self, fix: GroundFix | None, rival_inliers: int = 0) -> float:
         if fix is None:
             return 0.0
-        return self.calibration.geometric_confidence(fix.inliers, fix.alignment.matches)
+        alignment = fix.alignment
+        return self.calibration.geometric_confidence(
+            fix.inliers, alignment.matches, alignment.coverage, rival_inliers
+        )
 
     def _location(
         self,
@@ -167,9 +169,7 @@ class Locator:
         candidates = []
         for proposal in merged:
             if proposal.fix is not None:
-                confidence = self.calibration.geometric_confidence(
-                    proposal.fix.inliers, proposal.fix.alignment.matches, _rival(proposal, merged)
-                )
+                confidence = self._confidence(proposal.fix, _rival(proposal, merged))
             elif proposal.match is lead and not proposal.looked:
                 confidence = self.calibration.retrieval_confidence(margin)
             else:

@@ -2,7 +2,7 @@
 
 A gallery of orthophotos is laid out as map sources; queries are simulated UAV photos of them under
 another day's light, half of them of pictures that the gallery does not hold. Every fix that geometric
-verification returns is one sample (inliers, share, right?), every query one of (margin, right?).
+verification returns is one sample (inliers, share, coverage, right?), every query one of (margin, right?).
 """
 
 import json
@@ -39,7 +39,7 @@ GALLERY = (
 )
 RIGHT_SHARE = 0.1  # a fix within this share of the footprint's diagonal is right
 SCALES_M = [81.0, 121.5]
-PLACES = 8  # verified for each query
+PLACES = 6  # verified for each query
 
 
 @dataclass(frozen=True)
@@ -117,6 +117,7 @@ def collect(
     rng = np.random.default_rng(seed)
     to_degrees = Transformer.from_crs("EPSG:32631", "EPSG:4326")
     inside = [g for i, g in enumerate(grounds) if i % 3 != 2]
+    outside = [g for i, g in enumerate(grounds) if i % 3 == 2]
     samples: dict[str, list[list[float]]] = {"fixes": [], "margins": []}
     with tempfile.TemporaryDirectory() as folder:
         maps = [write_map(g, Path(folder) / f"ground-{i:03}.tif") for i, g in enumerate(inside)]
@@ -129,8 +130,8 @@ def collect(
         index = TileIndex(tile_set)
         done = 0
         while done < queries:
-            ground, other = (grounds[int(i)] for i in rng.choice(len(grounds), 2, replace=False))
-            simulated = simulate(ground, other, rng)
+            ground = grounds[int(rng.integers(len(grounds)))]
+            simulated = simulate(ground, outside[int(rng.integers(len(outside)))], rng)
             if simulated is None:
                 continue
             done += 1
@@ -150,7 +151,8 @@ def collect(
                     continue
                 error_m = distance_m(LatLon(fix.lat, fix.lon), truth)
                 right = float(error_m < RIGHT_SHARE * diagonal_m)
-                sample = [fix.inliers, fix.alignment.matches, right, error_m, fix.radius_m or 0.0]
+                a = fix.alignment
+                sample = [fix.inliers, a.matches, a.coverage, right, error_m, fix.radius_m or 0.0]
                 samples["fixes"].append(sample)
             log.write_text(json.dumps({"queries": done, **samples}))
     return samples
@@ -177,11 +179,15 @@ def fit_logistic(features: NDArray[np.float64], right: NDArray[np.float64]) -> N
 def fit(samples: dict[str, list[list[float]]]) -> tuple[dict[str, Any], dict[str, Any]]:
     """(geometric, retrieval) documents as ``calibration`` of the matcher's and the encoder's pack."""
     fixes = np.array(samples["fixes"])
-    inliers, matches, right = fixes.T[:3]
-    w = fit_logistic(np.column_stack([np.log(inliers), inliers / matches]), right)
+    inliers, matches, coverage, right = fixes.T[:4]
+    w = fit_logistic(np.column_stack([np.log(inliers), inliers / matches, coverage]), right)
     geometric = {
         "bias": round(float(w[0]), 4),
-        "weights": {"log_inliers": round(float(w[1]), 4), "inlier_share": round(float(w[2]), 4)},
+        "weights": {
+            "log_inliers": round(float(w[1]), 4),
+            "inlier_share": round(float(w[2]), 4),
+            "coverage": round(float(w[3]), 4),
+        },
         "samples": len(fixes),
         "right": int(right.sum()),
     }

@@ -28,16 +28,18 @@ def test_the_fit_is_the_minimum_of_the_logistic_loss() -> None:
 
 def test_separable_samples_stay_finite_and_become_a_calibration() -> None:
     samples = {
-        "fixes": [[6, 40, 0, 90, 1]] * 40 + [[60, 120, 1, 0.2, 1]] * 40,
+        "fixes": [[6, 40, 0.1, 0, 90, 1]] * 40 + [[60, 120, 0.6, 1, 0.2, 1]] * 40,
         "margins": [[0.01, 0]] * 20 + [[0.2, 1]] * 20,
     }
     geometric, retrieval = fit(samples)
     calibration = Calibration.from_packs({"retrieval": retrieval}, {"geometric": geometric})
-    sure = calibration.geometric_confidence(60, 120)
+    sure = calibration.geometric_confidence(60, 120, 0.6)
     assert 0.9 < sure < 1.0
-    assert calibration.geometric_confidence(6, 40) < 0.1
+    assert calibration.geometric_confidence(6, 40, 0.1) < 0.1
     # two places that fit equally well share the probability
-    assert calibration.geometric_confidence(60, 120, rival_inliers=60) == pytest.approx(sure / 2)
+    assert calibration.geometric_confidence(60, 120, 0.6, rival_inliers=60) == pytest.approx(
+        sure / 2
+    )
     assert calibration.retrieval_confidence(0.2) > calibration.retrieval_confidence(0.01)
 
 
@@ -52,5 +54,5 @@ def test_only_geometry_earns_the_strong_verdicts() -> None:
 
 def test_packs_without_calibration_claim_nothing() -> None:
     calibration = Calibration.from_packs({}, {})
-    assert calibration.geometric_confidence(100, 120) == 0.0
+    assert calibration.geometric_confidence(100, 120, 0.9) == 0.0
     assert calibration.retrieval_confidence(0.5) == 0.0
