@@ -4,7 +4,7 @@ import time
 from collections.abc import Callable
 from pathlib import Path
 
-from PySide6.QtCore import QMimeData, QPoint, QPointF, Qt, QUrl
+from PySide6.QtCore import QEventLoop, QMimeData, QPoint, QPointF, Qt, QTimer, QUrl
 from PySide6.QtGui import QDragEnterEvent, QDropEvent, QKeySequence
 from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QApplication, QWidget
@@ -35,8 +35,10 @@ class Person:
         return time.monotonic() - began
 
     def pause(self, ms: int) -> None:
-        """Let the window live."""
-        QTest.qWait(ms)
+        """Let the window live. Not ``QTest.qWait``: it keeps the GIL, and the jobs would starve."""
+        loop = QEventLoop()
+        QTimer.singleShot(ms, loop.quit)
+        loop.exec()
 
     def drop(self, path: Path) -> None:
         """Drag a file over the window and let it go."""
