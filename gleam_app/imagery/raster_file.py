@@ -3,6 +3,7 @@
 Knows pixels only; where they lie on the ground is ``geotiff``'s business.
 """
 
+import os
 import threading
 import warnings
 from collections.abc import Iterator
@@ -44,6 +45,11 @@ _NETWORK = (
     "/vsiwebhdfs",
     "://",
 )
+# A VRT may name a further file that names the network; GDAL reads these before it opens anything.
+_STAY_OFFLINE = {
+    "GDAL_SKIP": "HTTP WMS WMTS WCS PLMOSAIC EEDA EEDAI STACIT STACTA DAAS OGCAPI",
+    "CPL_VSIL_CURL_ALLOWED_EXTENSIONS": "{none}",
+}
 _STRETCH_PERCENTILES = (2.0, 98.0)
 _STRETCH_SIDE_PX = 1024
 
@@ -191,6 +197,8 @@ class RasterFile:
 
 def open_dataset(path: Path) -> Any:
     """A rasterio dataset. Raises GleamError for what is missing, not imagery, or not on this machine."""
+    for option, value in _STAY_OFFLINE.items():
+        os.environ.setdefault(option, value)
     from rasterio.env import Env
     from rasterio.errors import RasterioError
     from rasterio.io import DatasetReader

@@ -1,5 +1,8 @@
 """Squares and map tiles against rasterio's own reprojection, the plain but slow way."""
 
+import socket
+import subprocess
+import sys
 import threading
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
@@ -442,3 +445,50 @@ def test_a_file_cut_short_is_told_when_read(tmp_path: Path) -> None:
     path.write_bytes(path.read_bytes()[: path.stat().st_size // 2])
     with pytest.raises(GleamError, match=r"map\.tif"):
         open_source(path).read_square(28.04, -82.69, 190, 64)
+
+
+NESTED = """
+import sys
+from pathlib import Path
+from gleam_app.errors import GleamError
+from gleam_app.imagery.sources import open_source
+try:
+    open_source(Path(sys.argv[1])).read_square(0.0, 0.0, 100.0, 16)
+except GleamError as error:
+    print("refused", error)
+"""
+
+
+@pytest.mark.parametrize("kind", ["vsicurl", "wms"])
+def test_nothing_inside_a_vrt_reaches_the_network(tmp_path: Path, kind: str) -> None:
+    listener = socket.create_server(("127.0.0.1", 0))
+    listener.settimeout(0.2)
+    web = f"http://127.0.0.1:{listener.getsockname()[1]}"
+    (tmp_path / "wms.xml").write_text(
+        f'<GDAL_WMS><Service name="TMS"><ServerUrl>{web}/${{z}}/${{x}}/${{y}}.png</ServerUrl></Service>'
+        "<DataWindow><UpperLeftX>0</UpperLeftX><UpperLeftY>0</UpperLeftY><LowerRightX>99</LowerRightX>"
+        "<LowerRightY>99</LowerRightY><SizeX>99</SizeX><SizeY>99</SizeY><TileLevel>0</TileLevel></DataWindow>"
+        "<BandsCount>3</BandsCount></GDAL_WMS>"
+    )
+
+    def vrt(source: str) -> str:
+        return (
+            '<VRTDataset rasterXSize="99" rasterYSize="99"><SRS>EPSG:32631</SRS><GeoTransform>166000, 1, 0, '
+            '50, 0, -1</GeoTransform><VRTRasterBand dataType="Byte" band="1"><SimpleSource>'
+            f"<SourceFilename>{source}</SourceFilename><SourceBand>1</SourceBand></SimpleSource>"
+            "</VRTRasterBand></VRTDataset>"
+        )
+
+    inner = f"/vsicurl/{web}/a.tif" if kind == "vsicurl" else str(tmp_path / "wms.xml")
+    (tmp_path / "inner.vrt").write_text(vrt(inner))
+    (tmp_path / "outer.vrt").write_text(vrt(str(tmp_path / "inner.vrt")))
+    root = Path(__file__).resolve().parents[3]
+    done = subprocess.run(
+        [sys.executable, "-c", NESTED, str(tmp_path / "outer.vrt")],
+        cwd=root, capture_output=True, text=True, timeout=120,
+    )  # fmt: skip
+    assert done.returncode == 0, done.stderr
+    assert done.stdout.startswith("refused")
+    with pytest.raises(TimeoutError):
+        listener.accept()
+    listener.close()
