@@ -53,7 +53,6 @@ def make_application() -> QApplication:
     application.setApplicationName("gleam")
     application.setStyle("Fusion")
     application.setWindowIcon(QIcon(str(resources_dir() / "icons" / "gleam.svg")))
-    application.styleHints().colorSchemeChanged.connect(theme.follow_system)
     return application
 
 

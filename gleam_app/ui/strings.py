@@ -186,7 +186,8 @@ TEXT: dict[str, tuple[str, str]] = {
     "tiles.added": ("{name} is ready.", "{name} 已就绪。"),
     "tiles.open_title": ("Add imagery", "添加影像"),
     "tiles.filter": ("Georeferenced imagery", "带地理参考的影像"),
-    "tiles.state.ready": ("ready", "就绪"),
+    "tiles.state.incomplete": ("half built", "未完成"),
+    "tiles.state.damaged": ("damaged", "已损坏"),
     "demo.missing": (
         "The demo is not part of this installation.",
         "此安装不包含演示。",

@@ -102,6 +102,7 @@ class Theme(QObject):
         super().__init__()
         self.choice: ThemeChoice = "system"
         self.tokens: Tokens = LIGHT
+        self._listening = False
 
     @property
     def dark(self) -> bool:
@@ -118,6 +119,9 @@ class Theme(QObject):
             "light": Qt.ColorScheme.Light,
             "dark": Qt.ColorScheme.Dark,
         }
+        if not self._listening:
+            application.styleHints().colorSchemeChanged.connect(self.follow_system)
+            self._listening = True
         application.styleHints().setColorScheme(schemes[choice])
         self._apply(application)
 

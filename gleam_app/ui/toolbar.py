@@ -6,7 +6,7 @@ from PySide6.QtWidgets import QMenu, QPushButton, QSizePolicy, QToolBar, QToolBu
 from gleam_app.ui.commands import Commands
 from gleam_app.ui.icons import bind_icon, icon_size
 from gleam_app.ui.session import Session
-from gleam_app.ui.strings import bind_text, language, tr
+from gleam_app.ui.strings import TEXT, bind_text, language, tr
 
 
 class Toolbar(QToolBar):
@@ -108,12 +108,18 @@ class Toolbar(QToolBar):
         menu = self.tile_sets.menu()
         menu.clear()
         for info in self._session.available:
-            action = menu.addAction(f"{info.name}\t{tr('tiles.count', tiles=f'{info.tiles:,}')}")
+            ready = info.state == "ready"
+            count = tr("tiles.count", tiles=f"{info.tiles:,}")
+            action = menu.addAction(f"{info.name}\t{count if ready else _state_words(info.state)}")
             action.setCheckable(True)
             action.setChecked(chosen is not None and chosen.info.name == info.name)
-            action.setEnabled(info.state == "ready")
+            action.setEnabled(ready)
             action.triggered.connect(lambda *_, name=info.name: self.tile_set_chosen.emit(name))
         if not self._session.available:
             menu.addAction(tr("tiles.no_sets")).setEnabled(False)
         menu.addSeparator()
         menu.addAction(self._commands["add_imagery"])
+
+
+def _state_words(state: str) -> str:
+    return tr(f"tiles.state.{state}") if f"tiles.state.{state}" in TEXT else state

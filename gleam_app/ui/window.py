@@ -11,7 +11,7 @@ from PySide6.QtGui import (
     QDropEvent,
     QGuiApplication,
 )
-from PySide6.QtWidgets import QFileDialog, QMainWindow
+from PySide6.QtWidgets import QFileDialog, QMainWindow, QVBoxLayout, QWidget
 
 from gleam_app.errors import GleamError
 from gleam_app.services import Services
@@ -89,11 +89,13 @@ class MainWindow(QMainWindow):
         self.layout_of_panels = Layout(
             self.query, self.candidates, self.map, self.compare, self.explanation
         )
-        self.setCentralWidget(self.layout_of_panels.root)
-        self.statusBar().setSizeGripEnabled(False)
-        self.statusBar().setContentsMargins(0, 0, 0, 0)
-        self.statusBar().setFixedHeight(self.status.height())
-        self.statusBar().addWidget(self.status, 1)
+        whole = QWidget()
+        column = QVBoxLayout(whole)
+        column.setContentsMargins(0, 0, 0, 0)
+        column.setSpacing(0)
+        column.addWidget(self.layout_of_panels.root, 1)
+        column.addWidget(self.status)
+        self.setCentralWidget(whole)
         self.layout_of_panels.root.setFocus()  # not the first button of the toolbar
         self.setMinimumSize(1024, 640)
         self.resize(1366, 768)

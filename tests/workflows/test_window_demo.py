@@ -135,6 +135,25 @@ def test_imagery_that_is_none_becomes_a_query_or_a_notice(
     qtbot.waitUntil(lambda: not window.query.notice.isHidden(), timeout=20_000)
 
 
+def test_dropped_imagery_is_added_and_can_be_cancelled(
+    window: Any, qtbot: Any, tmp_path: Any
+) -> None:
+    area = tmp_path / "my area (1).tif"
+    area.write_bytes((window._services.demo_dir / "map.tif").read_bytes())
+    drop(window, area)
+    qtbot.waitUntil(lambda: window.session.adding == "my-area-1", timeout=20_000)
+    status = window.status
+    qtbot.waitUntil(lambda: status.bar.isVisible() and status.bar.value() > 0, timeout=60_000)
+    assert "my-area-1" in status.job.text() and "%" in status.job.text()
+    status.cancel.click()
+    qtbot.waitUntil(lambda: not window.session.adding, timeout=60_000)
+    assert window.candidates.notice.isHidden() and window.query.notice.isHidden()
+    window.tile_sets.refresh()
+    qtbot.waitUntil(lambda: bool(window.session.available), timeout=20_000)
+    assert [info.state for info in window.session.available] == ["incomplete"]
+    assert window.session.tile_set is None
+
+
 def test_the_window_is_there_quickly(window: Any, qtbot: Any) -> None:
     """Building the window must not wait for models, packs or imagery (imports not counted)."""
     from gleam_app.ui.app import make_window
