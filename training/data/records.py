@@ -21,7 +21,7 @@ from gleam_app.imagery.views import View
 
 @dataclass(frozen=True, order=True)
 class Crop:
-    """A window of a large raster, in its pixels: ``x``, ``y`` of the upper left corner, then the size."""
+    """A window inside a large raster, in its pixels: ``x``, ``y`` of its upper left corner, then its size."""
 
     path: Path
     x: int
@@ -171,5 +171,5 @@ def _read_crop(crop: Crop) -> NDArray[np.uint8]:
     with rasterio.open(crop.path) as source:
         window = Window(crop.x, crop.y, crop.width, crop.height)
         bands = [1, 2, 3] if source.count >= 3 else [1, 1, 1]
-        pixels = source.read(bands, window=window, boundless=True, fill_value=0)
+        pixels = source.read(bands, window=window)
     return np.ascontiguousarray(np.moveaxis(pixels, 0, -1), np.uint8)
