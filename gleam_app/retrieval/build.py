@@ -18,7 +18,7 @@ from numpy.typing import NDArray
 
 from gleam_app.errors import GleamError
 from gleam_app.geo.coordinates import Bounds, LatLon
-from gleam_app.geo.footprint import area_m2
+from gleam_app.geo.footprint import area_m2, distance_m, ring_bounds
 from gleam_app.geo.grid import tile_centres
 from gleam_app.imagery.sources import MapSource, Picture, open_source
 from gleam_app.jobs.work import Work
@@ -53,7 +53,7 @@ class Plan:
 
 def choose_scales(source: MapSource) -> list[float]:
     """Tile sides (metres) that the source's resolution and extent can serve; at least one."""
-    _, extent_m = _area_and_extent(source)
+    extent_m = _shorter_side_m(source)
     fitting = [
         scale
         for scale in UAV_SCALES_M
@@ -68,46 +68,35 @@ def plan_maps(sources: list[MapSource], scales_m: list[float] | None) -> Plan:
     parts = []
     for index, source in enumerate(sources):
         for scale in scales:
-            lats, lons = tile_centres(source.bounds, scale, scale * (1 - OVERLAP))
+            lats, lons = tile_centres(source.outline, scale, scale * (1 - OVERLAP))
             part = np.zeros(len(lats), TILE)
             part["source"], part["scale_m"] = index, scale
             part["lat"], part["lon"] = lats, lons
             parts.append(part)
-    bounds = [source.bounds for source in sources]
-    union = Bounds(
-        min(b.west for b in bounds),
-        min(b.south for b in bounds),
-        max(b.east for b in bounds),
-        max(b.north for b in bounds),
-    )
-    area_km2 = sum(_area_and_extent(source)[0] for source in sources) / 1e6
-    return Plan(np.concatenate(parts), scales, area_km2, union, [])
+    outlines = [source.outline for source in sources]
+    area_km2 = sum(area_m2(outline) for outline in outlines) / 1e6
+    bounds = ring_bounds([corner for outline in outlines for corner in outline])
+    return Plan(np.concatenate(parts), scales, area_km2, bounds, [])
 
 
 def plan_pictures(folder: Path, coords: dict[str, LatLon]) -> Plan:
     """Every picture of a folder is one tile; ``coords`` places some of them."""
     from gleam_app.imagery.pictures import list_pictures
 
-    names = [str(path.relative_to(folder)) for path in list_pictures(folder)]
-    if not names:
+    names = [path.relative_to(folder).as_posix() for path in list_pictures(folder)]
+    strangers = sorted(set(coords) - set(names))
+    if strangers:
         raise GleamError(
-            f"There is no picture in {folder}.", "Give a folder with pictures or a map."
+            f"The coordinate table names {strangers[0]}, which is not among the pictures.",
+            "File names in it are relative to the folder of pictures.",
         )
     table = np.zeros(len(names), TILE)
     for row, name in enumerate(names):
         lat, lon = coords.get(name, (np.nan, np.nan))
         table[row]["lat"], table[row]["lon"] = lat, lon
     known = table[~np.isnan(table["lat"])]
-    bounds = (
-        Bounds(
-            *(
-                float(f(known[a]))
-                for f, a in ((np.min, "lon"), (np.min, "lat"), (np.max, "lon"), (np.max, "lat"))
-            )
-        )
-        if len(known)
-        else None
-    )
+    corners = list(zip(known["lat"].tolist(), known["lon"].tolist(), strict=True))
+    bounds = ring_bounds(corners) if corners else None
     return Plan(table, [], 0.0, bounds, names)
 
 
@@ -141,7 +130,7 @@ def add_tile_set(
             from gleam_app.imagery.pictures import read_coords
 
             plan = plan_pictures(sources[0], read_coords(coords) if coords else {})
-        records = [_record(path, "map" if opened else "pictures") for path in sources]
+        records = _records(sources, opened)
         staging = _prepare_staging(store, name, plan, records, encoder, resume)
         _embed(staging, plan, opened, sources[0], encoder, work, timings)
         info = _finish(staging, store.folder(name), plan, records, encoder, name)
@@ -298,32 +287,26 @@ def _finish(
     return info
 
 
-def _area_and_extent(source: MapSource) -> tuple[float, float]:
-    """Area of the source's outline (m²) and the shorter side of its box (m)."""
-    from gleam_app.geo.footprint import distance_m
+def _shorter_side_m(source: MapSource) -> float:
+    """The shorter side of the source's box on the ground."""
+    west, south, east, north = source.bounds
+    middle = LatLon((south + north) / 2, west + (east - west) % 360.0 / 2)
+    width = distance_m(LatLon(middle.lat, west), LatLon(middle.lat, east))
+    height = distance_m(LatLon(south, middle.lon), LatLon(north, middle.lon))
+    return min(width, height)
 
-    b = source.bounds
-    ring = [
-        LatLon(b.north, b.west),
-        LatLon(b.north, b.east),
-        LatLon(b.south, b.east),
-        LatLon(b.south, b.west),
+
+def _records(paths: list[Path], opened: list[MapSource]) -> list[SourceRecord]:
+    """Identify the sources; a folder of pictures by its name and time alone."""
+    if not opened:
+        (folder,) = paths
+        mtime_ns = folder.stat().st_mtime_ns
+        return [SourceRecord(str(folder), str(folder.resolve()), "pictures", 0, mtime_ns, "")]
+    return [
+        SourceRecord(
+            str(path), str(path.resolve()), "map", print_.size, print_.mtime_ns, print_.sha256
+        )
+        for path, print_ in (
+            (p, source.fingerprint()) for p, source in zip(paths, opened, strict=True)
+        )
     ]
-    middle_lat, middle_lon = (b.south + b.north) / 2, (b.west + b.east) / 2
-    width = distance_m(LatLon(middle_lat, b.west), LatLon(middle_lat, b.east))
-    height = distance_m(LatLon(b.south, middle_lon), LatLon(b.north, middle_lon))
-    return area_m2(ring), min(width, height)
-
-
-def _record(path: Path, kind: str) -> SourceRecord:
-    """Identify a source by size, time and the hash of its first and last mebibyte."""
-    stat = path.stat()
-    digest = hashlib.sha256()
-    if path.is_file():
-        with path.open("rb") as file:
-            digest.update(file.read(1 << 20))
-            file.seek(max(0, stat.st_size - (1 << 20)))
-            digest.update(file.read())
-    return SourceRecord(
-        str(path), str(path.resolve()), kind, stat.st_size, stat.st_mtime, digest.hexdigest()
-    )

@@ -41,7 +41,7 @@ class SourceRecord:
     path: str
     kind: str
     size: int
-    mtime: float
+    mtime_ns: int
     sha256: str
 
 
@@ -224,7 +224,7 @@ def check_source(record: SourceRecord) -> None:
             f"The imagery {path.name} is not where it was ({path.parent}).",
             "Put it back, or make the tile set again from its new place.",
         )
-    if record.kind == "map" and path.stat().st_size != record.size:
+    if record.kind == "map" and open_source(path).fingerprint().sha256 != record.sha256:
         raise GleamError(
             f"The imagery {path.name} has changed since the tile set was made.",
             "Remove the tile set and add the imagery again.",

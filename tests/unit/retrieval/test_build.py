@@ -59,7 +59,7 @@ def test_wrong_requests_are_told(tmp_path: Path, encoder: Encoder, demo_map: Pat
         store.open("nowhere")
     empty = tmp_path / "empty"
     empty.mkdir()
-    with pytest.raises(GleamError, match="no picture"):
+    with pytest.raises(GleamError, match="no pictures"):
         add_tile_set(store, encoder, [empty], "pictures")
     assert store.list() == []
 
