@@ -11,7 +11,7 @@ Paths in the tables are relative to the root; the place is the number.
 
 from pathlib import Path
 
-from training.data.layout import bad_line, need_all, read_lines, unknown_split
+from training.data.layout import bad_line, beneath, need_all, read_lines, unknown_split
 from training.data.records import Split
 
 SPLITS = ("train", "val")
@@ -29,8 +29,8 @@ def read_split(root: Path, split: str) -> Split:
         columns = [column.strip() for column in line.split(",")]
         if len(columns) < 2 or not Path(columns[0]).stem.isdigit():
             raise bad_line(table, number, _TABLE)
-        satellites.append(root / columns[0])
-        panoramas.append(root / columns[1])
+        satellites.append(beneath(root, columns[0]))
+        panoramas.append(beneath(root, columns[1]))
     need_all(satellites, _HOLDS)
     need_all(panoramas, _HOLDS)
     return Split(

@@ -68,6 +68,16 @@ def pictures_by_place(folder: Path, holds: str) -> tuple[list[Path], list[str]]:
     return [picture for picture, _ in found], [place for _, place in found]
 
 
+def beneath(root: Path, name: str) -> Path:
+    """``root / name`` for a name read from a table; GleamError if it leads out of the data set."""
+    if Path(name).is_absolute() or ".." in Path(name).parts:
+        raise GleamError(
+            f"A table names {clean_text(name)}, which lies outside {clean_text(root, 400)}.",
+            "Names in the tables of a data set are relative to its folder.",
+        )
+    return root / name
+
+
 def need_all(paths: Iterable[Path], holds: str) -> None:
     """GleamError naming the first file that is not there. One listing a folder, not one call a file."""
     listed: dict[Path, set[str]] = {}

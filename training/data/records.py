@@ -67,7 +67,8 @@ class Split:
     holds the other view). ``places`` names each query's place: the unit that intervals are resampled by.
     ``gold[i]`` are the gallery indices that are right for query i, the best first;
     ``semi_positives[i]`` those that are neither right nor wrong. Per-query tuples that a data set does
-    not know are empty. ``protocol`` names the evaluation (training.gleam_c.evaluation.PROTOCOLS) the set
+    not know are empty. ``query_metres`` and ``gallery_metres`` are (x, y) on a map of the set's own.
+    ``protocol`` names the evaluation (training.gleam_c.evaluation.PROTOCOLS) the set
     is published with. ``missing`` counts entries left out because a picture was not there.
     """
 
@@ -81,17 +82,22 @@ class Split:
     semi_positives: tuple[tuple[int, ...], ...] = ()
     positions: tuple[LatLon | None, ...] = ()
     overlaps: tuple[tuple[float, ...], ...] = ()
+    query_metres: tuple[tuple[float, float], ...] = ()
+    gallery_metres: tuple[tuple[float, float], ...] = ()
     missing: int = 0
 
     def __post_init__(self) -> None:
         """Raises ValueError where the parts do not fit together: a defect of an adapter."""
         count = len(self.queries)
         lengths = [len(self.places), len(self.gold)]
-        optional = [len(self.semi_positives), len(self.positions), len(self.overlaps)]
+        known = (self.semi_positives, self.positions, self.overlaps, self.query_metres)
+        optional = [len(values) for values in known]
         if any(length != count for length in lengths) or any(
             length not in (0, count) for length in optional
         ):
             raise ValueError(f"{self.name}: per-query tuples differ in length")
+        if len(self.gallery_metres) not in (0, len(self.gallery)):
+            raise ValueError(f"{self.name}: not every gallery image has a position")
         for indices in (*self.gold, *self.semi_positives):
             if any(not 0 <= index < len(self.gallery) for index in indices):
                 raise ValueError(f"{self.name}: an index points outside the gallery")

@@ -60,7 +60,7 @@ def read_split(root: Path, split: str) -> Split:
         places=tuple(tile for _, tile, _, _ in found),
         gallery=tuple(satellite[tile] for tile in tiles),
         gold=tuple((numbers[tile],) for _, tile, _, _ in found),
-        protocol="sample4geo",
+        protocol="own",
         positions=tuple(where for _, _, where, _ in found),
         missing=len(rows) - len(found),
     )

@@ -42,5 +42,5 @@ def read_split(root: Path, split: str) -> Split:
         places=tuple(stems),
         gallery=tuple(satellites[stem] for stem in stems),
         gold=tuple((index,) for index in range(len(stems))),
-        protocol="sample4geo",
+        protocol="own",
     )

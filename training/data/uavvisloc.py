@@ -25,6 +25,7 @@ from gleam_app.geo.coordinates import LatLon
 from gleam_app.imagery.exif import clean_text
 from training.data.layout import (
     bad_line,
+    beneath,
     missing,
     need_all,
     need_folder,
@@ -123,7 +124,7 @@ def read_split(root: Path, split: str) -> Split:
         places=tuple(places),
         gallery=tuple(gallery),
         gold=tuple(gold),
-        protocol="vigor",
+        protocol="own",
         semi_positives=tuple(semi),
         positions=tuple(positions),
         missing=outside,
@@ -185,7 +186,7 @@ def _maps(
         )
     found = []
     for name in names:
-        path = root / flight / name
+        path = beneath(root / flight, name)
         if not path.is_file():
             raise missing(path, _HOLDS)
         try:
@@ -205,6 +206,6 @@ def _photos(root: Path, flight: str) -> list[tuple[Path, LatLon]]:
         where = position(row["lat"], row["lon"])
         if where is None:
             raise bad_line(table, number, "num,filename,date,lat,lon,height ...")
-        found.append((folder / row["filename"], where))
+        found.append((beneath(folder, row["filename"]), where))
     need_all([photo for photo, _ in found], _HOLDS)
     return found

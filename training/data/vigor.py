@@ -18,6 +18,7 @@ from pathlib import Path
 from gleam_app.geo.coordinates import LatLon
 from training.data.layout import (
     bad_line,
+    beneath,
     need_all,
     need_folder,
     position,
@@ -78,7 +79,7 @@ def _satellites(root: Path, city: str, gallery: list[Path]) -> dict[str, int]:
     for _, line in read_lines(root / "splits" / city / "satellite_list.txt", _HOLDS):
         name = line.split()[0]
         numbers[name] = len(gallery)
-        gallery.append(folder / name)
+        gallery.append(beneath(folder, name))
     return numbers
 
 
@@ -92,7 +93,9 @@ def _labels(
         columns = line.split()
         if len(columns) < _COLUMNS or any(columns[c] not in numbers for c in (1, 4, 7, 10)):
             raise bad_line(path, number, f"{_LABELS}, all of them named in satellite_list.txt")
-        found.append((folder / columns[0], tuple(numbers[columns[c]] for c in (1, 4, 7, 10))))
+        found.append(
+            (beneath(folder, columns[0]), tuple(numbers[columns[c]] for c in (1, 4, 7, 10)))
+        )
     return found
 
 

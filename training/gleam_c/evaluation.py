@@ -29,13 +29,17 @@ from training.gleam_c.metrics import (
     average_precision_plain,
     average_precision_trapezoid,
     bootstrap_by_place,
+    distances,
+    mean_distance,
     one_percent_rank,
     rank,
     recall_at,
+    spatial_distance_measure,
 )
 
 SCHEMA = "gleam.retrieval/1"
 CONVENTIONS: tuple[OnePercent, ...] = get_args(OnePercent)
+DISTANCE_RANKS = (1, 3, 5)  # of SDM and Dis, where the split has positions in metres
 BATCH = 64  # images given to the encoder at a time
 
 Embed = Callable[[Sequence[Image]], NDArray[np.float32]]
@@ -82,6 +86,7 @@ PROTOCOLS = {
             ties="optimistic",
             one_percent="sample4geo",
         ),
+        Protocol("own", "no published code: ours", one_percent="vigor", average_precision="plain"),
         Protocol("gtauav", "Yux1angJi/GTA-UAV game4loc/evaluate/gta.py", average_precision="plain"),
     )
 }
@@ -102,7 +107,7 @@ def evaluate_split(
 
     ``embed`` takes up to ``BATCH`` images and returns float32 (N, D) of unit length; ``embed_gallery``
     does so for the gallery where the two sides need different preparation. ``protocol`` is the split's
-    own unless given. Figures are shares, 0..1, with 95 % intervals from resampling whole places.
+    own unless given. Figures are shares, 0..1 (``dis@k m``: metres), with 95 % intervals from resampling whole places.
     Raises GleamError for an unreadable picture, an empty split, or vectors that are none.
     """
     work = work or Work()
@@ -129,8 +134,9 @@ def evaluate_split(
         [[numbers[index] for index in indices] for indices in split.semi_positives],
         protocol.ties,
         block_bytes,
+        top=max(DISTANCE_RANKS) if split.query_metres and split.gallery_metres else 0,
     )
-    names, values = _values(split, ranking, protocol, len(kept))
+    names, values = _values(split, ranking, protocol, kept)
     low, high = bootstrap_by_place(values, split.places, resamples, seed)
     return {
         "schema": SCHEMA,
@@ -220,7 +226,7 @@ def _one_percent(convention: OnePercent, split: Split, kept: int) -> int:
 
 
 def _values(
-    split: Split, ranking: Ranking, protocol: Protocol, kept: int
+    split: Split, ranking: Ranking, protocol: Protocol, kept: list[int]
 ) -> tuple[list[str], NDArray[np.float64]]:
     """Names of the metrics, and (Q, M) values of which they are the means.
 
@@ -229,12 +235,18 @@ def _values(
     rows = ranking.rows
     columns = {f"recall@{k}": recall_at(rows, k) for k in protocol.ranks}
     for convention in CONVENTIONS:
-        k = _one_percent(convention, split, kept)
+        k = _one_percent(convention, split, len(kept))
         columns[f"recall@1% {convention}"] = recall_at(rows, k)
     columns["ap trapezoid"] = np.array([average_precision_trapezoid(found) for found in rows])
     columns["ap plain"] = np.array([average_precision_plain(found) for found in rows])
     if split.semi_positives:
         columns["hit rate"] = ranking.hit.astype(np.float64)
+    if ranking.top.shape[1]:
+        gallery = np.asarray(split.gallery_metres, np.float64)[kept]
+        metres = distances(ranking.top, np.asarray(split.query_metres, np.float64), gallery)
+        for k in DISTANCE_RANKS:
+            columns[f"sdm@{k}"] = spatial_distance_measure(metres, k)
+            columns[f"dis@{k} m"] = mean_distance(metres, k)
     return list(columns), np.stack(list(columns.values()), axis=1)
 
 

@@ -29,11 +29,15 @@ Vectors = NDArray[np.float32]
 
 @dataclass(frozen=True, eq=False)
 class Ranking:
-    """``rows`` of each query; whether it ``hit`` (VIGOR's hit rate); whether it was ``tied`` anywhere."""
+    """``rows`` of each query; whether it ``hit`` (VIGOR's hit rate); whether it was ``tied`` anywhere.
+
+    ``top`` int64 (Q, K) are the gallery indices of the first K, equal ones in the gallery's order.
+    """
 
     rows: tuple[Rows, ...]
     hit: NDArray[np.bool_]
     tied: NDArray[np.bool_]
+    top: Rows
 
 
 def rank(
@@ -43,6 +47,7 @@ def rank(
     semi_positives: Sequence[Sequence[int]] = (),
     ties: Ties = "pessimistic",
     block_bytes: int = 64 * 2**20,
+    top: int = 0,
 ) -> Ranking:
     """Rank the gallery for every query by dot product.
 
@@ -55,6 +60,7 @@ def rank(
     count = len(queries)
     step = max(1, block_bytes // (4 * max(1, len(gallery))))
     rows: list[Rows] = []
+    first = np.empty((count, min(top, len(gallery))), np.int64)
     hit, tied = np.zeros(count, bool), np.zeros(count, bool)
     for start in range(0, count, step):
         block = queries[start : start + step] @ gallery.T
@@ -62,17 +68,19 @@ def rank(
             right = np.asarray(gold[i], np.int64)
             found, tied[i] = _place(scores, right, ties)
             rows.append(found)
+            if top:
+                first[i] = _first(scores, first.shape[1])
             if len(semi_positives) and len(semi_positives[i]) and len(found) and found[0] > 0:
                 scores[np.asarray(semi_positives[i], np.int64)] = -np.inf
                 found = gold_rows(scores, right, ties)
             hit[i] = len(found) > 0 and found[0] == 0
-    return Ranking(tuple(rows), hit, tied)
+    return Ranking(tuple(rows), hit, tied, first)
 
 
 def gold_rows(scores: NDArray[np.float32], gold: Rows, ties: Ties = "pessimistic") -> Rows:
     """Rows of the ``gold`` indices when ``scores`` (R,) are ranked, highest first: int64, ascending.
 
-    O(R log G), no sort of the gallery: each wrong image is counted against the sorted right scores.
+    No sort of the gallery: the wrong images are counted between the sorted right scores.
     """
     return _place(scores, gold, ties)[0]
 
@@ -83,7 +91,7 @@ def _place(scores: NDArray[np.float32], gold: Rows, ties: Ties) -> tuple[Rows, b
         return np.empty(0, np.int64), False
     order = gold[np.lexsort((gold, -scores[gold]))]  # best first, ties by place in the gallery
     ascending = scores[order][::-1]
-    wrong = np.ones(len(scores), bool)
+    wrong = scores >= ascending[0]  # what is below the last right one stands before none
     wrong[gold] = False
     others = scores[wrong]
     strict, loose = _above(ascending, others, "left"), _above(ascending, others, "right")
@@ -105,6 +113,13 @@ def _above(
     passed = np.searchsorted(ascending, wrong, side=side)  # how many right ones each stands before
     counts = np.bincount(passed, minlength=len(ascending) + 1)
     return np.cumsum(counts[::-1])[:-1].astype(np.int64)
+
+
+def _first(scores: NDArray[np.float32], count: int) -> Rows:
+    """Indices of the ``count`` highest scores, equal ones in order, without sorting the gallery."""
+    least = np.partition(scores, len(scores) - count)[len(scores) - count]
+    candidates = np.flatnonzero(scores >= least)
+    return candidates[np.lexsort((candidates, -scores[candidates]))][:count]
 
 
 def cmc(rows: Sequence[Rows], length: int) -> NDArray[np.float64]:
@@ -159,6 +174,27 @@ def one_percent_rank(convention: OnePercent, gallery: int) -> int:
     if convention == "sample4geo":
         return gallery // 100
     return int(0.01 * gallery) + 1
+
+
+def distances(
+    top: Rows, query_m: NDArray[np.float64], gallery_m: NDArray[np.float64]
+) -> NDArray[np.float64]:
+    """Metres from each query to its first candidates: (Q, K) of positions (Q, 2) and (R, 2)."""
+    return np.asarray(np.linalg.norm(gallery_m[top] - query_m[:, None], axis=2), np.float64)
+
+
+def mean_distance(metres: NDArray[np.float64], k: int) -> NDArray[np.float64]:
+    """Dis@k of GTA-UAV's code: mean distance of the first k candidates, (Q, K) -> (Q,), metres."""
+    return np.asarray(metres[:, :k].mean(axis=1), np.float64)
+
+
+def spatial_distance_measure(metres: NDArray[np.float64], k: int) -> NDArray[np.float64]:
+    """SDM@k of GTA-UAV's code: candidates weighted k, k-1 .. 1, each exp(-0.001 * metres): (Q,), 0..1.
+
+    DenseUAV's SDM is the same with degrees and a factor of 5,000: not comparable.
+    """
+    weights = np.arange(k, 0, -1)[: metres.shape[1]]
+    return np.asarray(np.exp(-0.001 * metres[:, :k]) @ weights / weights.sum(), np.float64)
 
 
 def bootstrap_by_place(

@@ -160,6 +160,27 @@ def test_the_document_is_what_plain_loops_find(data: st.DataObject) -> None:
         assert 0 <= figure["low"] <= figure["high"] <= 1
 
 
+def test_distances_are_reported_where_the_set_has_positions(tmp_path: Path) -> None:
+    split = open_dataset("gtauav", fakes.gta(tmp_path), "cross-test")
+    names = [path.name for path in (*split.queries, *split.gallery) if isinstance(path, Path)]
+    table = {name: np.random.default_rng(i).normal(size=3) for i, name in enumerate(names)}
+    document = evaluate_split(by_name(table, lambda path: path.name), split)
+    first = []
+    for query, where in zip(split.queries, split.query_metres, strict=True):
+        assert isinstance(query, Path)
+        scores = [
+            float(unit([table[query.name]])[0] @ unit([table[image.name]])[0])
+            for image in split.gallery
+            if isinstance(image, Path)
+        ]
+        first.append(np.hypot(*np.subtract(split.gallery_metres[int(np.argmax(scores))], where)))
+    assert value(document, "dis@1 m") == pytest.approx(np.mean(first), rel=1e-6)
+    assert value(document, "sdm@1") == pytest.approx(
+        np.mean(np.exp(-0.001 * np.array(first))), abs=1e-6
+    )
+    assert 0 < value(document, "sdm@3") < 1
+
+
 def test_ranking_never_holds_all_scores() -> None:
     queries = unit(np.random.default_rng(0).normal(size=(300, 4)))
     gallery = unit(np.random.default_rng(1).normal(size=(5000, 4)))

@@ -1,5 +1,6 @@
 """Every metric against plain loops."""
 
+import math
 from collections.abc import Sequence
 from typing import Any
 
@@ -14,10 +15,13 @@ from training.gleam_c.metrics import (
     average_precision_trapezoid,
     bootstrap_by_place,
     cmc,
+    distances,
     gold_rows,
+    mean_distance,
     one_percent_rank,
     rank,
     recall_at,
+    spatial_distance_measure,
 )
 
 TIES: tuple[Ties, ...] = ("pessimistic", "stable", "optimistic")
@@ -100,7 +104,7 @@ def searches(draw: Any) -> dict[str, Any]:
 def test_ranking_a_gallery_in_blocks_is_ranking_it_whole(
     case: dict[str, Any], ties: Ties, block_bytes: int
 ) -> None:
-    ranking = rank(**case, ties=ties, block_bytes=block_bytes)
+    ranking = rank(**case, ties=ties, block_bytes=block_bytes, top=5)
     for i, query in enumerate(case["queries"]):
         scores = [float(query @ reference) for reference in case["gallery"]]
         gold, semi = set(case["gold"][i]), set(case["semi_positives"][i])
@@ -109,6 +113,8 @@ def test_ranking_a_gallery_in_blocks_is_ranking_it_whole(
         first = next((j for j in order if j not in semi), None)
         assert ranking.hit[i] == (first in gold)
         wrong = set(range(len(scores))) - gold
+        best = sorted(range(len(scores)), key=lambda j: (-scores[j], j))
+        assert ranking.top[i].tolist() == best[:5]
         assert ranking.tied[i] == any(scores[g] == scores[w] for g in gold for w in wrong)
 
 
@@ -173,6 +179,26 @@ def test_the_bounds_are_reached() -> None:
 )
 def test_one_percent_of_the_gallery(convention: Any, gallery: int, k: int) -> None:
     assert one_percent_rank(convention, gallery) == k
+
+
+@given(st.data())
+@settings(max_examples=40, deadline=None)
+def test_distance_figures_are_those_of_the_loop(data: st.DataObject) -> None:
+    """SDM@k and Dis@k as in GTA-UAV's code, over candidates given by index."""
+    coordinate = st.floats(0, 11_000)
+    gallery = data.draw(st.lists(st.tuples(coordinate, coordinate), min_size=1, max_size=8))
+    query = data.draw(st.tuples(coordinate, coordinate))
+    k = data.draw(st.integers(1, len(gallery)))
+    top = data.draw(st.permutations(range(len(gallery))))
+    metres = distances(np.array([top]), np.array([query]), np.array(gallery))
+    total = numerator = denominator = 0.0
+    for i, index in enumerate(top[:k]):
+        metre = math.dist(query, gallery[index])
+        total += metre
+        numerator += (k - i) / math.exp(0.001 * metre)
+        denominator += k - i
+    assert mean_distance(metres, k)[0] == pytest.approx(total / k)
+    assert spatial_distance_measure(metres, k)[0] == pytest.approx(numerator / denominator)
 
 
 def test_intervals_resample_places_as_a_loop_does() -> None:

@@ -419,6 +419,9 @@ def test_gta_takes_positives_by_overlap_and_leaves_the_rest_neutral(tmp_path: Pa
     assert pair.satellite.name == "4_0_1.png"  # type: ignore[union-attr]
     assert names(pair.satellites) == ["4_0_1.png", "4_0_0.png"]
     assert pair.lat is None
+    assert split.query_metres[0] == (10.0, 20.0)
+    side = 24_576 * 0.45 / 16
+    assert split.gallery_metres[1] == pytest.approx((side / 2, side * 1.5))  # 4_0_1.png
 
 
 def test_gta_satellite_that_is_missing_is_named(tmp_path: Path) -> None:
@@ -433,6 +436,15 @@ def test_gta_table_of_another_form_is_refused(content: str, tmp_path: Path) -> N
     table.write_bytes(content.encode("utf-8", "surrogateescape"))
     with pytest.raises(GleamError, match="not the published table"):
         open_dataset("gtauav", tmp_path, "same-test")
+
+
+def test_a_table_cannot_lead_out_of_the_data_set(tmp_path: Path) -> None:
+    root = fakes.cvusa(tmp_path / "set")
+    fakes.stub(tmp_path / "0000009.jpg")
+    for name in ("../0000009.jpg", str(tmp_path / "0000009.jpg")):
+        fakes.text(root / "splits" / "val-19zl.csv", f"{name},{name},none")
+        with pytest.raises(GleamError, match="outside"):
+            open_dataset("cvusa", root, "val")
 
 
 # Street maps
