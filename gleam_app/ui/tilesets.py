@@ -39,8 +39,8 @@ class TileSets(QObject):
 
         def listed(available: list[TileSetInfo]) -> None:
             self._session.set_tile_sets(tuple(available))
-            if any(info.name == choose and info.state == "ready" for info in available):
-                self.choose(choose)
+            if any(info.name == choose for info in available):
+                self.choose(choose)  # one that cannot be opened says why
 
         self._jobs.start(
             tr("menu.tile_set"),
@@ -132,14 +132,25 @@ class TileSets(QObject):
         self._jobs.start(tr("menu.tile_set"), look, done=done, failed=self._fail, quiet=True)
 
     def ensure_demo(self) -> None:
-        """Choose the demo's tile set; build it first where it is missing."""
+        """Choose the demo's tile set; build it first where it is missing or of no use any more."""
         imagery = self._services.demo_dir / "map.tif"
-        if not imagery.is_file():
-            self._fail(GleamError(tr("demo.missing"), tr("demo.missing.hint")))
-        elif self._services.tile_sets.exists(DEMO):
-            self.refresh(choose=DEMO)
-        else:
-            self.add([imagery], DEMO)
+
+        def look(work: Work) -> str:
+            if not imagery.is_file():
+                raise GleamError(tr("demo.missing"), tr("demo.missing.hint"))
+            store = self._services.tile_sets
+            state = {info.name: info.state for info in store.list()}.get(DEMO, "")
+            if state and state not in ("ready", "incomplete"):
+                store.remove(DEMO)  # made from our own imagery: nothing is lost
+            return state
+
+        def done(state: str) -> None:
+            if state == "ready":
+                self.refresh(choose=DEMO)
+            else:
+                self.add([imagery], DEMO)
+
+        self._jobs.start(tr("menu.tile_set"), look, done=done, failed=self._fail, quiet=True)
 
     def demo_query(self) -> Path | None:
         """The first of the demo's queries."""

@@ -135,6 +135,20 @@ def test_imagery_that_is_none_becomes_a_query_or_a_notice(
     qtbot.waitUntil(lambda: not window.query.notice.isHidden(), timeout=20_000)
 
 
+def test_a_demo_of_no_use_any_more_is_built_again(window: Any, qtbot: Any) -> None:
+    broken = window._services.home / "tiles" / "demo"
+    broken.mkdir(parents=True)
+    (broken / "tileset.json").write_text("{}")
+    window.tile_sets.choose("demo")
+    qtbot.waitUntil(lambda: not window.candidates.notice.isHidden(), timeout=20_000)
+    window.tile_sets.ensure_demo()
+    qtbot.waitUntil(lambda: window.session.adding == "demo", timeout=20_000)
+    assert window.candidates.notice.isHidden() and not broken.exists()
+    for task in window.jobs.running:
+        task.cancel()
+    qtbot.waitUntil(lambda: not window.session.adding, timeout=60_000)
+
+
 def test_dropped_imagery_is_added_and_can_be_cancelled(
     window: Any, qtbot: Any, tmp_path: Any
 ) -> None:
