@@ -61,11 +61,11 @@ def run_app(options: argparse.Namespace) -> int:
     """The window with the demo loaded, as early as possible; the language model comes behind it."""
     console = Console()
     screen = has_screen() and not options.offscreen
-    steps.carry_out(steps.prepare_window(screen), console)
+    seen_later = [] if screen else [steps.font_step()]
+    steps.carry_out([*steps.prepare_window(screen), *seen_later], console)
     if screen:
         steps.finish_in_background(_language_model(LARGE_MODEL))
         return _become([venv_python(), "-m", "gleam_app.main", "--demo"])
-    steps.carry_out([steps.font_step()], console)
     steps.finish_in_background(_language_model(LARGE_MODEL))
     return _drive_demo(console)
 
