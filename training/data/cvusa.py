@@ -27,7 +27,7 @@ def read_split(root: Path, split: str) -> Split:
     satellites, panoramas = [], []
     for number, line in read_lines(table, _HOLDS):
         columns = [column.strip() for column in line.split(",")]
-        if len(columns) < 2 or not Path(columns[0]).stem.isdigit():
+        if len(columns) < 2 or not Path(columns[0]).stem.isdecimal():
             raise bad_line(table, number, _TABLE)
         satellites.append(beneath(root, columns[0]))
         panoramas.append(beneath(root, columns[1]))

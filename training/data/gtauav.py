@@ -48,7 +48,9 @@ def read_split(root: Path, split: str) -> Split:
     gallery.sort(key=lambda path: natural(path.stem))
     numbers = {path.name: index for index, path in enumerate(gallery)}
     right = [entry for entry in entries if entry["pair_pos_sate_img_list"]]
-    queries = [beneath(root, entry["drone_img_dir"]) / entry["drone_img_name"] for entry in right]
+    queries = [
+        beneath(beneath(root, entry["drone_img_dir"]), entry["drone_img_name"]) for entry in right
+    ]
     need_all(queries, _HOLDS)
     try:
         ordered = [_by_overlap(entry) for entry in right]
@@ -112,9 +114,11 @@ def _entries(table: Path) -> list[dict[str, Any]]:
     try:
         entries: list[dict[str, Any]] = json.loads(table.read_bytes())
         for entry in entries:
-            known = all(isinstance(entry[key], str) for key in _TEXTS)
-            known = known and all(isinstance(entry[key], list) for key in _LISTS)
-            if not known or len(entry[_LISTS[0]]) != len(entry[_LISTS[1]]):
+            names, weights, both = (entry[key] for key in _LISTS)
+            texts = [*(entry[key] for key in _TEXTS), *names, *both]
+            numbers = [isinstance(weight, int | float) for weight in weights]
+            known = isinstance(names, list) and all(isinstance(text, str) for text in texts)
+            if not known or not all(numbers) or len(names) != len(numbers):
                 raise ValueError
     except (OSError, ValueError, KeyError, TypeError):
         raise _not_the_table(table) from None

@@ -112,16 +112,25 @@ def read_table(
     """(line number, row) of a CSV file with a header that has at least ``columns``, values stripped."""
     lines = read_lines(path, holds)
     rows = csv.DictReader((line for _, line in lines), skipinitialspace=True)
-    header = [name.strip() for name in rows.fieldnames or []]
+    try:
+        header = [name.strip() for name in rows.fieldnames or []]
+        found = list(rows)
+    except csv.Error:
+        raise GleamError(
+            f"{clean_text(path, 400)} is not a CSV table.", f"It should be {holds}."
+        ) from None
     lacking = [column for column in columns if column not in header]
     if lacking:
         raise GleamError(
             f"{clean_text(path, 400)} has no column {', '.join(lacking)}.",
             f"It should be {holds}.",
         )
-    rows.fieldnames = header
-    for (number, _), row in zip(lines[1:], rows, strict=False):
-        values = {name: value.strip() for name, value in row.items() if isinstance(value, str)}
+    for (number, _), row in zip(lines[1:], found, strict=False):
+        values = {
+            str(name).strip(): value.strip()
+            for name, value in row.items()
+            if isinstance(value, str)
+        }
         if any(column not in values for column in columns):
             raise bad_line(path, number, holds)
         yield number, values
@@ -153,7 +162,7 @@ def unknown_split(data_set: str, split: str, known: Iterable[str]) -> GleamError
 def natural(text: str) -> list[tuple[int, str]]:
     """Sort key by which 9 comes before 10."""
     return [
-        (int(part), "") if part.isdigit() else (0, part)
+        (int(part), "") if part.isdecimal() else (0, part)
         for part in re.split(r"(\d+)", text)
         if part
     ]

@@ -29,6 +29,7 @@ from training.gleam_c.metrics import (
     average_precision_plain,
     average_precision_trapezoid,
     bootstrap_by_place,
+    cmc,
     distances,
     mean_distance,
     one_percent_rank,
@@ -40,6 +41,7 @@ from training.gleam_c.metrics import (
 SCHEMA = "gleam.retrieval/1"
 CONVENTIONS: tuple[OnePercent, ...] = get_args(OnePercent)
 DISTANCE_RANKS = (1, 3, 5)  # of SDM and Dis, where the split has positions in metres
+CMC_LENGTH = 100  # ranks of the matching curve that are written down
 BATCH = 64  # images given to the encoder at a time
 
 Embed = Callable[[Sequence[Image]], NDArray[np.float32]]
@@ -164,6 +166,7 @@ def evaluate_split(
             name: {"value": _figure(mean), "low": _figure(below), "high": _figure(above)}
             for name, mean, below, above in zip(names, values.mean(0), low, high, strict=True)
         },
+        "cmc": [_figure(share) for share in cmc(ranking.rows, min(CMC_LENGTH, len(kept)))],
         "interval": {
             "level": 0.95,
             "method": "percentile bootstrap over places",

@@ -80,7 +80,7 @@ def rank(
 def gold_rows(scores: NDArray[np.float32], gold: Rows, ties: Ties = "pessimistic") -> Rows:
     """Rows of the ``gold`` indices when ``scores`` (R,) are ranked, highest first: int64, ascending.
 
-    No sort of the gallery: the wrong images are counted between the sorted right scores.
+    No sort of the gallery: a right image's row is the count of wrong and right ones before it.
     """
     return _place(scores, gold, ties)[0]
 
@@ -90,29 +90,18 @@ def _place(scores: NDArray[np.float32], gold: Rows, ties: Ties) -> tuple[Rows, b
     if not len(gold):
         return np.empty(0, np.int64), False
     order = gold[np.lexsort((gold, -scores[gold]))]  # best first, ties by place in the gallery
-    ascending = scores[order][::-1]
-    wrong = scores >= ascending[0]  # what is below the last right one stands before none
+    right = scores[order]
+    wrong = scores >= right[-1]  # what is below the last right one stands before none
     wrong[gold] = False
     others = scores[wrong]
-    strict, loose = _above(ascending, others, "left"), _above(ascending, others, "right")
+    strict = np.array([np.count_nonzero(others > score) for score in right], np.int64)
+    loose = np.array([np.count_nonzero(others >= score) for score in right], np.int64)
     tied = bool(np.any(strict != loose))
     above = loose if ties == "pessimistic" else strict
     if tied and ties == "stable":
         for k, index in enumerate(order):
             above[k] += np.count_nonzero(wrong[:index] & (scores[:index] == scores[index]))
     return above + np.arange(len(gold)), tied
-
-
-def _above(
-    ascending: NDArray[np.float32], wrong: NDArray[np.float32], side: Literal["left", "right"]
-) -> Rows:
-    """How many wrong scores stand before each right one, best right one first.
-
-    ``side`` "left" counts those strictly greater, "right" also the equal ones.
-    """
-    passed = np.searchsorted(ascending, wrong, side=side)  # how many right ones each stands before
-    counts = np.bincount(passed, minlength=len(ascending) + 1)
-    return np.cumsum(counts[::-1])[:-1].astype(np.int64)
 
 
 def _first(scores: NDArray[np.float32], count: int) -> Rows:

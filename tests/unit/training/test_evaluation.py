@@ -59,6 +59,7 @@ def test_distractors_kept_and_removed_are_two_numbers(tmp_path: Path) -> None:
     assert kept["counts"]["gallery"] == 3
     assert value(kept, "ap trapezoid") == pytest.approx((1 + (0 + 1 / 3) / 2) / 2, abs=1e-6)
     assert value(kept, "ap plain") == pytest.approx((1 + 1 / 3) / 2, abs=1e-6)
+    assert kept["cmc"] == [0.5, 0.5, 1.0]
     assert removed["counts"]["gallery"] == 2
     assert removed["counts"]["gallery_before_removal"] == 3
     assert value(removed, "ap plain") == pytest.approx((1 + 1 / 2) / 2)

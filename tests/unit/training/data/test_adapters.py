@@ -1,5 +1,6 @@
 """Each data set, tiny, in its published layout: what is read, and what is said of what is missing."""
 
+import contextlib
 import shutil
 from collections.abc import Callable
 from pathlib import Path
@@ -7,12 +8,15 @@ from typing import Any
 
 import numpy as np
 import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
 
 from gleam_app.errors import GleamError
 from gleam_app.geo.coordinates import LatLon
 from tests.unit.training.data import fakes
 from training.data import DATA_SETS, open_dataset, splits_of
 from training.data.cvact import ids_of
+from training.data.layout import read_table
 from training.data.records import Crop, Split, read_pixels
 from training.data.sues200 import ALL_PLACES, TEST_PLACES, TRAINING_PLACES
 
@@ -430,12 +434,38 @@ def test_gta_satellite_that_is_missing_is_named(tmp_path: Path) -> None:
         open_dataset("gtauav", tmp_path, "same-test")
 
 
-@pytest.mark.parametrize("content", ["{", "[1]", '[{"drone_img_dir": "x"}]', "\udcff"])
+@pytest.mark.parametrize(
+    "content",
+    ["{", "[1]", "{}x", '[{"drone_img_dir": "x"}]', "\udcff", "0.41", "4_0_0.png"],
+)
 def test_gta_table_of_another_form_is_refused(content: str, tmp_path: Path) -> None:
     table = fakes.gta(tmp_path) / "same-area-drone2sate-test.json"
+    known = table.read_text("utf-8")
+    if content in (
+        "0.41",
+        "4_0_0.png",
+    ):  # in an otherwise good table: a name or weight of another type
+        content = known.replace(f'"{content}"', "7").replace(f"[{content},", "[null,")
     table.write_bytes(content.encode("utf-8", "surrogateescape"))
     with pytest.raises(GleamError, match="not the published table"):
         open_dataset("gtauav", tmp_path, "same-test")
+
+
+@given(content=st.text(max_size=80) | st.binary(max_size=80))
+@settings(
+    max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
+)
+def test_no_content_of_a_table_is_a_traceback(content: str | bytes, tmp_path: Path) -> None:
+    """Any bytes: an error for people, or (for nothing but blank lines) a table without lines."""
+    table = tmp_path / "table.csv"
+    table.write_bytes(
+        content.encode("utf-8", "surrogatepass") if isinstance(content, str) else content
+    )
+    with contextlib.suppress(GleamError):
+        assert list(read_table(table, ("a",), "a table")) is not None
+    fakes.stub(tmp_path / "splits" / "val-19zl.csv").write_bytes(table.read_bytes())
+    with contextlib.suppress(GleamError):
+        assert open_dataset("cvusa", tmp_path, "val").queries == ()
 
 
 def test_a_table_cannot_lead_out_of_the_data_set(tmp_path: Path) -> None:
