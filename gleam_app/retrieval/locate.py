@@ -28,8 +28,8 @@ from gleam_app.retrieval.verification import (
 )
 
 PLACES = 24  # distinct places taken from retrieval into verification
-CERTAIN = 0.99  # a fix this sure ends the search …
-RIVALS_CHECKED = 6  # … once so many places were looked at, so that a double would be noticed
+CERTAIN = 0.9  # a fix this sure ends the search …
+RIVALS_CHECKED = 8  # … once so many places were looked at, so that a double would be noticed
 THUMBNAIL_PX = 96
 
 
