@@ -55,6 +55,7 @@ FIELDS: dict[str, Any] = {
     "id": "xfeat",
     "version": "0.1.0",
     "kind": "matcher",
+    "preference": 10,
     "title": "XFeat + LighterGlue",
     "description": (
         "Finds up to 1024 points in a picture and pairs them with those of another; what "

@@ -1,7 +1,7 @@
 """From measurements to an honest confidence and a verdict.
 
 Confidence is a logistic function whose coefficients were fitted on held-out simulated queries
-(``python -m training calibrate``) and travel in the packs: the matcher's for geometry, the encoder's for
+(``python -m training gleam-c calibrate``) and travel in the packs: the matcher's for geometry, the encoder's for
 retrieval alone. Nothing is known of a pack without coefficients: its candidates stay unverified.
 """
 

@@ -42,6 +42,12 @@ class Analysis(QObject):
         self._explaining: Task[Explanation] | None = None
         session.candidate_selected.connect(self._measure)
 
+    def warm_up(self) -> None:
+        """Load the models before they are asked for; whatever is wrong is said when they are."""
+        self._jobs.start(
+            tr("job.warm_up"), lambda work: self._services.locator(), lane="model", quiet=True
+        )
+
     # ---- the query ------------------------------------------------------------------------------
 
     def open_file(self, path: Path) -> None:

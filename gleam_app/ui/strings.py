@@ -194,6 +194,7 @@ TEXT: dict[str, tuple[str, str]] = {
     ),
     "demo.missing.hint": ("Open a picture and add imagery instead.", "请改为打开图像并添加影像。"),
     # jobs
+    "job.warm_up": ("Loading the models", "正在加载模型"),
     "job.locate": ("Locating {name}", "正在定位 {name}"),
     "job.explain": ("Explaining candidate {rank}", "正在解释候选 {rank}"),
     "job.fetch": ("Fetching {name}", "正在获取 {name}"),

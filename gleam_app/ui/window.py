@@ -178,6 +178,7 @@ class MainWindow(QMainWindow):
     def begin(self, images: list[Path], demo: bool) -> None:
         """Once the window is up: what is there to work with, and what it was asked to open."""
         self.language_model.look()
+        self.analysis.warm_up()
         if demo:
             self.open_demo()
             return

@@ -10,11 +10,9 @@ import json
 import os
 import sys
 import time
-from collections.abc import Callable
 from pathlib import Path
 
-import numpy as np
-from PySide6.QtCore import QEventLoop, QTimer
+from PySide6.QtCore import QTimer
 from PySide6.QtWidgets import QApplication
 
 from gleam_app.home import resources_dir
@@ -22,35 +20,8 @@ from gleam_app.imagery.sources import open_source
 from gleam_app.ui.compare.panel import ComparePanel
 from gleam_app.ui.map.panel import MapPanel
 from gleam_app.ui.map.scheme import register_scheme
+from tests.benchmarks.pulse import Pulse
 from tests.factories import make_alignment, make_candidate, make_location, make_query
-
-
-class Pulse:
-    """The longest time for which the event loop did not turn."""
-
-    def __init__(self) -> None:
-        self._timer = QTimer(interval=2)
-        self._timer.timeout.connect(self._beat)
-        self._last, self.gaps = 0.0, list[float]()
-
-    def _beat(self) -> None:
-        now = time.perf_counter()
-        self.gaps.append((now - self._last) * 1000)
-        self._last = now
-
-    def watch(self, seconds: float, start: Callable[[], object]) -> dict[str, float]:
-        loop = QEventLoop()
-        self.gaps, self._last = [], time.perf_counter()
-        self._timer.start()
-        QTimer.singleShot(0, start)
-        QTimer.singleShot(round(seconds * 1000), loop.quit)
-        loop.exec()
-        self._timer.stop()
-        return {
-            "longest_ms": round(max(self.gaps), 1),
-            "over_50_ms": sum(gap > 50 for gap in self.gaps),
-            "p99_ms": round(float(np.percentile(self.gaps, 99)), 1),
-        }
 
 
 def main() -> None:

@@ -1,0 +1,73 @@
+"""How long the real window holds up its own thread while it locates and explains. Prints one JSON document.
+
+    python tests/benchmarks/window_stalls.py
+
+``nothing`` is the same watch over the idle window: what the machine's other load costs by itself.
+``visible_s`` is from the start of the process to the shown window.
+"""
+
+import json
+import os
+import sys
+import tempfile
+import time
+from pathlib import Path
+
+STARTED = time.perf_counter() - time.process_time()  # imports below count too
+
+os.environ.setdefault("QT_QPA_PLATFORM", "offscreen")
+os.environ.setdefault("OMP_WAIT_POLICY", "passive")
+
+from PySide6.QtCore import QEventLoop, QTimer
+
+from gleam_app.home import resources_dir
+from gleam_app.services import Services
+from gleam_app.ui.app import make_application, make_window
+from gleam_app.ui.session import ExplainPhase
+
+
+def main() -> None:
+    application = make_application()
+    with tempfile.TemporaryDirectory() as home:
+        services = Services(home=Path(home))
+        window = make_window(services)
+        window.show()
+        application.processEvents()
+        report: dict[str, object] = {"visible_s": round(time.perf_counter() - STARTED, 2)}
+        from tests.benchmarks.pulse import Pulse
+
+        session, pulse = window.session, Pulse()
+        report["warm_up"] = pulse.watch(15, lambda: window.begin([], False))
+        report["nothing"] = pulse.watch(3, lambda: None)
+
+        def located() -> bool:
+            return session.location is not None and session.location.complete
+
+        report["demo_built_and_located"] = pulse.watch(180, window.open_demo, located)
+        photo = resources_dir() / "demo" / "queries" / "photo-05.jpg"
+        _settle()
+        report["located"] = pulse.watch(
+            60, lambda: window.take_files([photo]), lambda: not session.locating and located()
+        )
+        for pack in services.packs.list():
+            if pack.id == "qwen2.5-coder-0.5b":
+                services.packs.fetch(pack.id)
+                report["explained"] = pulse.watch(
+                    180,
+                    window.analysis.explain,
+                    lambda: session.explain.phase is ExplainPhase.DONE,
+                )
+        window.close()
+        services.close()
+    sys.stdout.write(json.dumps(report, indent=1) + "\n")
+    application.quit()
+
+
+def _settle() -> None:
+    loop = QEventLoop()
+    QTimer.singleShot(2000, loop.quit)
+    loop.exec()
+
+
+if __name__ == "__main__":
+    main()

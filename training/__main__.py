@@ -1,0 +1,73 @@
+"""``python -m training``: make the weights the app bundles."""
+
+import argparse
+import json
+import sys
+import tempfile
+from pathlib import Path
+from typing import Any
+
+from gleam_app.errors import GleamError
+from gleam_app.home import resources_dir
+from gleam_app.packs.manifest import MANIFEST_NAME, parse_manifest
+from gleam_app.packs.store import PackStore
+
+
+def main(argv: list[str] | None = None) -> int:
+    """Run one command; returns the exit code."""
+    parser = argparse.ArgumentParser(prog="python -m training", description=__doc__)
+    parts = parser.add_subparsers(dest="part", required=True)
+    gleam_c = parts.add_parser("gleam-c", help="the encoder").add_subparsers(
+        dest="action", required=True
+    )
+    starter = gleam_c.add_parser("starter-pack", help="pack ImageNet weights as the starter")
+    starter.add_argument("weights", type=Path, metavar="FILE.pth")
+    starter.add_argument("aerial", type=Path, help="folder of UC Merced chips")
+    starter.add_argument("--out", type=Path, default=resources_dir() / "packs" / "starter")
+    calibrate = gleam_c.add_parser("calibrate", help="fit the confidence of the bundled packs")
+    calibrate.add_argument("imagery", type=Path, help="folder of the open imagery")
+    calibrate.add_argument("--work", type=Path, required=True, help="keeps gallery and samples")
+    calibrate.add_argument("--queries", type=int, default=80)
+    calibrate.add_argument("--pictures", type=int, default=8, help="a folder of the gallery")
+    calibrate.add_argument("--seed", type=int, default=7)
+    arguments = parser.parse_args(argv)
+    try:
+        if arguments.action == "starter-pack":
+            from training.gleam_c.starter_pack import export_starter
+
+            export_starter(arguments.weights, arguments.aerial, arguments.out)
+        else:
+            _calibrate(arguments)
+    except GleamError as error:
+        print(f"{error} {error.hint}".strip(), file=sys.stderr)
+        return error.exit_code
+    return 0
+
+
+def _calibrate(arguments: argparse.Namespace) -> None:
+    from training.gleam_c.calibrate import collect, fit, read_grounds
+
+    bundled = resources_dir() / "packs"
+    arguments.work.mkdir(parents=True, exist_ok=True)
+    with tempfile.TemporaryDirectory() as home:
+        packs = PackStore(Path(home), bundled)
+        grounds = read_grounds(arguments.imagery, arguments.pictures)
+        samples = collect(grounds, packs, arguments.queries, arguments.seed, arguments.work)
+    geometric, retrieval = fit(samples)
+    write_calibration(bundled / "xfeat", {"geometric": geometric})
+    write_calibration(bundled / "starter", {"retrieval": retrieval})
+    print(json.dumps({"geometric": geometric, "retrieval": retrieval}, indent=1))
+
+
+def write_calibration(folder: Path, calibration: dict[str, Any]) -> None:
+    """Put a calibration into a pack's manifest; its identity (weights, preprocessing) stays."""
+    path = folder / MANIFEST_NAME
+    manifest = parse_manifest(path.read_bytes(), str(path))
+    changed = manifest.model_copy(update={"calibration": calibration})
+    staged = path.with_suffix(".new")
+    staged.write_text(changed.to_json(), "utf-8")
+    staged.replace(path)
+
+
+if __name__ == "__main__":
+    sys.exit(main())
