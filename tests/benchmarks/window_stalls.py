@@ -18,15 +18,13 @@ STARTED = time.perf_counter() - time.process_time()  # imports below count too
 os.environ.setdefault("QT_QPA_PLATFORM", "offscreen")
 os.environ.setdefault("OMP_WAIT_POLICY", "passive")
 
-from PySide6.QtCore import QEventLoop, QTimer
-
-from gleam_app.home import resources_dir
-from gleam_app.services import Services
-from gleam_app.ui.app import make_application, make_window
-from gleam_app.ui.session import ExplainPhase
-
 
 def main() -> None:
+    from gleam_app.home import resources_dir
+    from gleam_app.services import Services
+    from gleam_app.ui.app import make_application, make_window
+    from gleam_app.ui.session import ExplainPhase
+
     application = make_application()
     with tempfile.TemporaryDirectory() as home:
         services = Services(home=Path(home))
@@ -64,6 +62,8 @@ def main() -> None:
 
 
 def _settle() -> None:
+    from PySide6.QtCore import QEventLoop, QTimer
+
     loop = QEventLoop()
     QTimer.singleShot(2000, loop.quit)
     loop.exec()
