@@ -14,6 +14,10 @@ import queue
 import threading
 from typing import IO, Any
 
+from gleam_app.explain.chat import fit_parts, fit_text
+
+TEMPLATE = "tokenizer.chat_template"
+
 
 class Worker:
     """Obeys one parent. ``replies`` is the private copy of stdout; nothing else may write there."""
@@ -24,6 +28,7 @@ class Worker:
         self._todo: queue.Queue[dict[str, Any]] = queue.Queue()
         self._stop = threading.Event()
         self._llm: Any = None
+        self._template: str | None = None
 
     def run(self) -> None:
         """Serve until the parent closes its end."""
@@ -68,6 +73,7 @@ class Worker:
         if request["mmproj"]:
             llm.chat_handler = chat_handler(request["mmproj"], llm.metadata)
         self._llm = llm
+        self._template = llm.metadata.get(TEMPLATE) or None
         self._say({"is": "ready"})
 
     def _write(self, request: dict[str, Any]) -> None:
@@ -76,7 +82,7 @@ class Worker:
         # a cached prefix would change the batches and with them the last bits: start afresh
         self._llm.reset()
         chunks = self._llm.create_chat_completion(
-            request["messages"],
+            self._fitted(request["messages"]),
             temperature=0.0,
             repeat_penalty=1.0,
             seed=0,
@@ -97,12 +103,22 @@ class Worker:
                 reason = "length"
         self._say({"is": "end", "reason": reason})
 
+    def _fitted(self, messages: list[dict[str, Any]]) -> list[dict[str, Any]]:
+        """The messages as the model's own chat template takes them, if it has one."""
+        if self._template is None:
+            return messages
+        if self._llm.chat_handler is None:
+            return fit_text(self._template, messages)
+        # the handler of pictures reads the template there, each time
+        self._llm.metadata[TEMPLATE], fitted = fit_parts(self._template, messages)
+        return fitted
+
 
 def chat_handler(mmproj: str, metadata: dict[str, str]) -> Any:
     """What feeds pictures to the model: by the model's own chat template if it has one, else LLaVA 1.5's."""
     from llama_cpp import llama_chat_format
 
-    if metadata.get("tokenizer.chat_template"):
+    if metadata.get(TEMPLATE):
         return llama_chat_format.MTMDChatHandler(clip_model_path=mmproj, verbose=False)
     return llama_chat_format.Llava15ChatHandler(clip_model_path=mmproj, verbose=False)
 
