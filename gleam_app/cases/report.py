@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 
 from gleam_app import __version__
 from gleam_app.cases import drawings
-from gleam_app.cases.report_words import VIEWS, WORDS
+from gleam_app.cases.report_words import VIEWS, WORDS, candidate_word
 from gleam_app.errors import GleamError
 from gleam_app.explain.claims import Claim
 from gleam_app.explain.evidence import build_evidence, shown_verdict
@@ -151,7 +151,7 @@ def _row(candidate: Candidate, lang: Lang) -> dict[str, Any]:
         "radius": "" if candidate.radius_m is None else f"{candidate.radius_m:.0f} m",
         "heading": "" if candidate.heading_deg is None else f"{candidate.heading_deg:.0f}°",
         "verdict": candidate.verdict,
-        "verdict_word": VERDICTS[lang][candidate.verdict],
+        "verdict_word": candidate_word(candidate.verdict, lang),
         "confidence": confidence(candidate.confidence),
         "score": f"{candidate.score:.2f}",
         "inliers": candidate.inliers,

@@ -1,6 +1,7 @@
 """The fixed words of a report in both languages."""
 
-from gleam_app.explain.wording import Lang
+from gleam_app.explain.wording import VERDICTS, Lang
+from gleam_app.retrieval.results import Verdict
 
 WORDS: dict[Lang, dict[str, str]] = {
     "en": {
@@ -86,3 +87,10 @@ VIEWS: dict[Lang, dict[str, str]] = {
     "en": {"uav": "UAV", "ground": "ground", "panorama": "panorama", "map": "street map"},
     "zh": {"uav": "无人机", "ground": "地面", "panorama": "全景", "map": "街道地图"},
 }
+
+_RULED_OUT: dict[str, str] = {"en": "ruled out", "zh": "已排除"}
+
+
+def candidate_word(verdict: Verdict, lang: Lang) -> str:
+    """The word for one candidate: a query is not found, but a candidate is ruled out."""
+    return _RULED_OUT[lang] if verdict == "not_found" else VERDICTS[lang][verdict]

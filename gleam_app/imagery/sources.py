@@ -9,6 +9,8 @@ from numpy.typing import NDArray
 
 from gleam_app.geo.coordinates import Bounds, LatLon
 
+NO_IMAGERY_GREY = 128
+
 
 @dataclass(frozen=True)
 class Picture:
@@ -21,6 +23,11 @@ class Picture:
     def coverage(self) -> float:
         """Share of the window that holds imagery, 0..1."""
         return float(self.mask.mean()) if self.mask.size else 0.0
+
+    @property
+    def shown(self) -> NDArray[np.uint8]:
+        """The pixels for people: neutral grey, not black, where there is no imagery."""
+        return np.where(self.mask[..., None], self.rgb, NO_IMAGERY_GREY).astype(np.uint8)
 
 
 class Fingerprint(NamedTuple):

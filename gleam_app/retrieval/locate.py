@@ -239,7 +239,7 @@ def _candidate(proposal: _Proposal, confidence: float) -> Candidate:
     tile = TileRef(
         tile_set.info.name, tile_set.source_path(row), tile_set.tile_id(row), scale_m, lat, lon
     )
-    thumbnail = tile_set.read_window(row, scale_m, THUMBNAIL_PX).rgb
+    thumbnail = tile_set.read_window(row, scale_m, THUMBNAIL_PX).shown
     if fix is None:
         return Candidate(
             rank=0,

@@ -323,7 +323,7 @@ def _ground_fix(
     alignment = Alignment(
         query_points=fitted.query_points,
         window_points=fitted.window_points,
-        window_rgb=window.rgb,
+        window_rgb=window.shown,
         window_lat=centre[0] if centre else None,
         window_lon=centre[1] if centre else None,
         window_side_m=side_m,

@@ -60,6 +60,7 @@ TEXT: dict[str, tuple[str, str]] = {
     "verdict.possible": ("possible", "可能"),
     "verdict.unverified": ("unverified", "未核实"),
     "verdict.not_found": ("not found", "未找到"),
+    "verdict.ruled_out": ("ruled out", "已排除"),
     # query panel
     "query.title": ("Query", "查询图像"),
     "query.view": ("View", "视角"),

@@ -1,6 +1,6 @@
 """The signs of the verdicts: word, icon and colour always together."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from gleam_app.retrieval.results import Verdict
 from gleam_app.ui.strings import tr
@@ -27,6 +27,12 @@ class Sign:
 def sign(verdict: Verdict) -> Sign:
     """The verdict's sign in the language and theme in use."""
     return Sign(tr(f"verdict.{verdict}"), _ICONS[verdict], getattr(theme.tokens, verdict))
+
+
+def candidate_sign(verdict: Verdict) -> Sign:
+    """The sign of one candidate: a query is not found, but a candidate is ruled out."""
+    shown = sign(verdict)
+    return replace(shown, word=tr("verdict.ruled_out")) if verdict == "not_found" else shown
 
 
 def confidence_text(confidence: float) -> str:

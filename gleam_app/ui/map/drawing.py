@@ -36,14 +36,15 @@ def location_message(location: Location | None, lang: Lang) -> dict[str, Any]:
     return {
         "key": location.query.sha256,
         "candidates": [
-            _candidate(candidate, lang)
+            _candidate(candidate, lang, location.complete)
             for candidate in location.candidates
             if candidate.lat is not None and candidate.lon is not None
         ],
     }
 
 
-def _candidate(candidate: Candidate, lang: Lang) -> dict[str, Any]:
+def _candidate(candidate: Candidate, lang: Lang, settled: bool) -> dict[str, Any]:
+    """``settled``: verified or not; before that nothing is known of the confidence."""
     return {
         "rank": candidate.rank,
         "lat": candidate.lat,
@@ -54,7 +55,7 @@ def _candidate(candidate: Candidate, lang: Lang) -> dict[str, Any]:
         "up": _up(candidate),
         "verdict": candidate.verdict,
         "sign": SIGNS[candidate.verdict],
-        "confidence": confidence_text(candidate.confidence),
+        "confidence": confidence_text(candidate.confidence) if settled else "",
         "retrieval_only": candidate.method == "retrieval",
         "tip": candidate_tip(candidate, lang),
     }

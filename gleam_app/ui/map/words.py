@@ -21,6 +21,8 @@ _WORDS: dict[str, tuple[str, str]] = {
     ),
     "radius": (", ±{metres} m", "，±{metres} 米"),
 }
+# a query is not found, but a candidate is ruled out
+_CANDIDATE_WORDS = {"not_found": "ruled_out"}
 SIGNS = {"verified": "✓", "strong": "●", "possible": "◐", "unverified": "○", "not_found": "∅"}
 
 
@@ -37,7 +39,9 @@ def candidate_tip(candidate: Candidate, lang: Lang) -> str:
     column = 1 if lang == "zh" else 0
     tip = _WORDS["tip"][column].format(
         rank=candidate.rank,
-        verdict=TEXT[f"verdict.{candidate.verdict}"][column],
+        verdict=TEXT[f"verdict.{_CANDIDATE_WORDS.get(candidate.verdict, candidate.verdict)}"][
+            column
+        ],
         confidence=confidence_text(candidate.confidence),
     )
     if candidate.radius_m is not None:

@@ -28,7 +28,7 @@ from gleam_app.retrieval.results import Candidate
 from gleam_app.ui.icons import paint_icon
 from gleam_app.ui.strings import tr
 from gleam_app.ui.theme import CAPTION_PX, SPACE_1, SPACE_2, SPACE_3, mono_font, theme, ui_font
-from gleam_app.ui.verdicts import sign
+from gleam_app.ui.verdicts import candidate_sign, sign
 
 ROW_HEIGHT = 66
 THUMB_PX = 50
@@ -115,7 +115,7 @@ class CandidateRow(QStyledItemDelegate):
         painter.restore()
 
     def _sign(self, painter: QPainter, words: QRect, candidate: Candidate) -> None:
-        shown = sign(candidate.verdict)
+        shown = candidate_sign(candidate.verdict)
         paint_icon(painter, shown.icon, shown.colour, words.x(), words.y() + 1, 16)
         line = QRect(words.x() + 16 + SPACE_1 + 2, words.y(), words.width() - 80, 18)
         font = ui_font(weight=QFont.Weight.DemiBold)

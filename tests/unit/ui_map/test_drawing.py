@@ -71,3 +71,10 @@ def test_every_message_is_json_and_every_verdict_has_word_and_sign(lang: Any) ->
         assert first["sign"]
         assert first["confidence"] in first["tip"]
     assert page_words("en").keys() == page_words("zh").keys()
+
+
+def test_before_verification_the_map_claims_no_confidence() -> None:
+    location = make_location()
+    shown = location_message(location, "en")["candidates"][0]["confidence"]
+    early = location_message(replace(location, complete=False), "en")["candidates"][0]["confidence"]
+    assert shown and not early
