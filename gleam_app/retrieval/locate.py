@@ -2,7 +2,7 @@
 
 import time
 from collections.abc import Callable
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 import numpy as np
 
@@ -29,8 +29,8 @@ from gleam_app.retrieval.verification import (
 )
 
 PLACES = 24  # distinct places taken from retrieval into verification
-CERTAIN = 0.9  # a fix this sure ends the search …
-RIVALS_CHECKED = 8  # … once so many places were looked at, so that a double would be noticed
+# a strong fix ends the search once so many places were looked at, so that a double would be noticed
+RIVALS_CHECKED = 8
 THUMBNAIL_PX = 96
 
 
@@ -144,7 +144,7 @@ class Locator:
                 work.report("Verifying candidates", number, len(proposals))
                 fix = verify(features, proposal.match, effort)
                 looked.append(_Proposal(proposal.match, fix, True))
-                certain = certain or self._confidence(fix) >= CERTAIN
+                certain = certain or self._confidence(fix) >= STRONG
             if any(self._confidence(proposal.fix) >= STRONG for proposal in looked):
                 break
         return looked + proposals[len(looked) :]
@@ -168,7 +168,7 @@ class Locator:
         merged = _merge_same_place(proposals)
         margin = _margin([proposal.match for proposal in proposals])
         lead = proposals[0].match if proposals else None
-        candidates = []
+        rated: list[tuple[float, _Proposal]] = []
         for proposal in merged:
             if proposal.fix is not None:
                 confidence = self._confidence(proposal.fix, _rival(proposal, merged))
@@ -176,18 +176,18 @@ class Locator:
                 confidence = self.calibration.retrieval_confidence(margin)
             else:
                 confidence = 0.0
-            candidates.append(_candidate(proposal, confidence))
-        candidates.sort(key=lambda c: (-c.confidence, -c.inliers, -c.score))
-        ranked = tuple(
-            replace(candidate, rank=rank)
-            for rank, candidate in enumerate(candidates[: options.top], start=1)
+            rated.append((confidence, proposal))
+        rated.sort(key=lambda pair: (-pair[0], -_inliers(pair[1]), -pair[1].match.score))
+        candidates = tuple(
+            _candidate(proposal, confidence, rank)
+            for rank, (confidence, proposal) in enumerate(rated[: options.top], start=1)
         )
-        best = ranked[0] if ranked else None
+        best = candidates[0] if candidates else None
         return Location(
             query,
             best.verdict if best else "not_found",
             best.confidence if best else 0.0,
-            ranked,
+            candidates,
             dict(timings),
             complete,
         )
@@ -196,7 +196,7 @@ class Locator:
 def _merge_same_place(proposals: list[_Proposal]) -> list[_Proposal]:
     """Fixes that landed on one another are one candidate: the one with more inliers."""
     kept: list[_Proposal] = []
-    for proposal in sorted(proposals, key=lambda p: -(p.fix.inliers if p.fix else 0)):
+    for proposal in sorted(proposals, key=lambda proposal: -_inliers(proposal)):
         if not any(_same_place(proposal, other) for other in kept):
             kept.append(proposal)
     return kept
@@ -221,16 +221,18 @@ def _where(proposal: _Proposal) -> LatLon | None:
 
 
 def _rival(proposal: _Proposal, others: list[_Proposal]) -> int:
-    return max(
-        (other.fix.inliers for other in others if other is not proposal and other.fix), default=0
-    )
+    return max((_inliers(other) for other in others if other is not proposal), default=0)
+
+
+def _inliers(proposal: _Proposal) -> int:
+    return proposal.fix.inliers if proposal.fix else 0
 
 
 def _margin(matches: list[Match]) -> float:
     return matches[0].score - matches[1].score if len(matches) > 1 else 0.0
 
 
-def _candidate(proposal: _Proposal, confidence: float) -> Candidate:
+def _candidate(proposal: _Proposal, confidence: float, rank: int) -> Candidate:
     match, fix = proposal.match, proposal.fix
     tile_set, row = match.tile_set, match.row
     position = tile_set.position(row)
@@ -242,7 +244,7 @@ def _candidate(proposal: _Proposal, confidence: float) -> Candidate:
     thumbnail = tile_set.read_window(row, scale_m, THUMBNAIL_PX).shown
     if fix is None:
         return Candidate(
-            rank=0,
+            rank=rank,
             tile=tile,
             lat=lat,
             lon=lon,
@@ -256,7 +258,7 @@ def _candidate(proposal: _Proposal, confidence: float) -> Candidate:
         )
     verdict = verdict_for(confidence, True, True)
     return Candidate(
-        rank=0,
+        rank=rank,
         tile=tile,
         lat=lat if fix.lat is None else fix.lat,
         lon=lon if fix.lon is None else fix.lon,
