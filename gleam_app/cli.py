@@ -156,11 +156,11 @@ def _canceller(work: Work) -> Callable[[int, FrameType | None], None]:
 
 
 class ProgressLine:
-    """Progress on stderr: a line that moves on a terminal, one line every ten seconds elsewhere."""
+    """Progress on stderr: a line that moves on a terminal, a line after every ten seconds elsewhere."""
 
     def __init__(self) -> None:
-        self._last = 0.0
         self._moving = sys.stderr.isatty()
+        self._last = 0.0 if self._moving else time.monotonic()
 
     def __call__(self, progress: Progress) -> None:
         now = time.monotonic()

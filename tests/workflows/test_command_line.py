@@ -60,7 +60,7 @@ def test_locating_the_demo_follows_the_contract(run: Any) -> None:
     assert query["query"] == str(PHOTO)
     assert len(query["sha256"]) == 64
     assert query["view"] == "uav"
-    assert query["verdict"] == "verified"
+    assert query["verdict"] in ("verified", "strong")
     assert set(query["timings_ms"]) == {"decode", "embed", "search", "verify"}
     best = query["candidates"][0]
     assert best["rank"] == 1
