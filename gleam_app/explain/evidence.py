@@ -10,20 +10,25 @@ import math
 from dataclasses import dataclass
 from typing import Any, Literal
 
-import numpy as np
-from numpy.typing import NDArray
-
 from gleam_app.explain import wording
+from gleam_app.explain.measures import (
+    Region,
+    convex_hull,
+    place_in_picture,
+    project,
+    shown_length,
+    significant,
+)
 from gleam_app.explain.wording import Lang, Phrase
 from gleam_app.geo.coordinates import LatLon
+from gleam_app.retrieval.calibration import POSSIBLE
 from gleam_app.retrieval.results import Alignment, Candidate, Location, Verdict
 
 Weight = Literal["for", "against", "neutral"]
-Region = tuple[tuple[float, float], ...]
 
 KINDS = (
     "verdict", "inliers", "residual", "coverage", "ground",
-    "heading", "score", "margin", "alternative", "others", "camera",
+    "heading", "score", "margin", "alternative", "others", "camera", "search", "shortfall", "advice",
 )  # fmt: skip
 IDS = {kind: f"E{number}" for number, kind in enumerate(KINDS, start=1)}
 
@@ -103,6 +108,7 @@ def build_evidence(location: Location, candidate: Candidate) -> list[Evidence]:
         *_geometry(location, candidate),
         *_similarity(location, candidate),
         *_camera(location, candidate),
+        *_without_answer(location, candidate),
     ]
     return sorted(items, key=lambda item: KINDS.index(item.kind))
 
@@ -145,7 +151,7 @@ def _geometry(location: Location, candidate: Candidate) -> list[Evidence]:
     width, height = location.query.size
     hulls = (convex_hull(alignment.query_points), convex_hull(alignment.window_points))
     frame: Region = ((0.0, 0.0), (width, 0.0), (width, height), (0.0, height))
-    frames = (frame, _project(frame, alignment.homography))
+    frames = (frame, project(frame, alignment.homography))
     convincing = candidate.inliers >= CONVINCING_INLIERS
     return [
         _item(
@@ -244,8 +250,11 @@ def _similarity(location: Location, candidate: Candidate) -> list[Evidence]:
     # the difference of the two shown scores, so that the reader's own subtraction agrees
     margin = round(score - round(rival.score, 2), 2)
     clear = abs(margin) >= CLEAR_MARGIN
-    weight: Weight = "neutral" if not clear else "for" if margin > 0 else "against"
-    items.append(_item("margin", margin, wording.margin(margin, clear), weight))
+    enough = shown_verdict(location, candidate) in BETTER
+    weight: Weight = (
+        "neutral" if not (clear and (enough or margin < 0)) else "for" if margin > 0 else "against"
+    )
+    items.append(_item("margin", margin, wording.margin(margin, clear, enough), weight))
     items.append(_alternative(candidate, others[0]))
     if geometry_was_tried(location):
         passed = sum(1 for other in others if other.alignment and other.verdict in BETTER)
@@ -315,63 +324,35 @@ def _camera(location: Location, candidate: Candidate) -> list[Evidence]:
     return [_item("camera", length[0], phrase, "for" if near else "against", length[1])]
 
 
-# -- small geometry ----------------------------------------------------------------------------
+# -- where no place is good enough -------------------------------------------------------------
 
 
-def significant(value: float, digits: int) -> float:
-    """``value`` rounded to ``digits`` significant digits."""
-    if value == 0 or not math.isfinite(value):
-        return value
-    rounded = round(value, digits - 1 - math.floor(math.log10(abs(value))))
-    return int(rounded) if float(rounded).is_integer() and abs(rounded) >= 10 else rounded
+def _without_answer(location: Location, candidate: Candidate) -> list[Evidence]:
+    """What was looked at, how far the best fell short, and what may help; for the best of a poor answer."""
+    if candidate.rank != 1 or location.verdict in BETTER or not location.complete:
+        return []
+    places = (candidate, *distinct_others(location, candidate))
+    aligned = sum(1 for place in places if place.alignment is not None)
+    searched: dict[str, float | str] = {"places": len(places), "aligned": aligned}
+    sides = [significant(place.tile.scale_m, 2) for place in places if place.lat is not None]
+    if sides:
+        searched |= {"smallest_m": min(sides), "largest_m": max(sides)}
+    phrase = wording.search(len(places), aligned, (min(sides), max(sides)) if sides else None)
+    found = [_item("search", searched, phrase, "neutral")]
+    short = round(POSSIBLE - wording.bounded(location.confidence), 2)
+    if short > 0:
+        least: dict[str, float | str] = {"short": short, "least": POSSIBLE}
+        found.append(_item("shortfall", least, wording.shortfall(short, POSSIBLE), "against"))
+    advice = _advice(location, candidate)
+    return [*found, _item("advice", advice, wording.advice(advice), "neutral")]
 
 
-def shown_length(metres: float) -> tuple[float, str]:
-    """A length with two significant digits and its unit, "m" or "km"."""
-    if metres < 995:
-        return significant(metres, 2), "m"
-    return significant(metres / 1000, 2), "km"
-
-
-def convex_hull(points: NDArray[np.float32]) -> Region:
-    """Hull of (N, 2) points by Andrew's monotone chain, (x, y) with one decimal; empty below three points."""
-    unique = sorted({(round(float(x), 1), round(float(y), 1)) for x, y in points})
-    if len(unique) < 3:
-        return ()
-
-    def chain(ordered: list[tuple[float, float]]) -> list[tuple[float, float]]:
-        hull: list[tuple[float, float]] = []
-        for point in ordered:
-            while len(hull) >= 2 and _cross(hull[-2], hull[-1], point) <= 0:
-                hull.pop()
-            hull.append(point)
-        return hull[:-1]
-
-    hull = chain(unique) + chain(unique[::-1])
-    return tuple(hull) if len(hull) >= 3 else ()
-
-
-def _cross(a: tuple[float, float], b: tuple[float, float], c: tuple[float, float]) -> float:
-    return (b[0] - a[0]) * (c[1] - a[1]) - (b[1] - a[1]) * (c[0] - a[0])
-
-
-def _project(region: Region, homography: NDArray[np.float64]) -> Region:
-    points = np.array([(x, y, 1.0) for x, y in region]) @ homography.T
-    flat = points[:, :2] / points[:, 2:]
-    return tuple((round(float(x), 1), round(float(y), 1)) for x, y in flat)
-
-
-def place_in_picture(points: NDArray[np.float32], size: tuple[int, int]) -> str:
-    """Where in a picture of ``size`` (width, height) the points lie: "throughout", or "upper left" and the like.
-
-    "throughout" where at least seven of the nine cells of a 3 x 3 grid hold 3 % of the points each;
-    else the cell of their mean.
-    """
-    cells = np.clip((points / np.array(size) * 3).astype(int), 0, 2)
-    counts = np.zeros((3, 3))
-    np.add.at(counts, (cells[:, 1], cells[:, 0]), 1)
-    if int((counts >= 0.03 * len(points)).sum()) >= 7:
-        return "throughout"
-    column, row = np.clip((points.mean(axis=0) / np.array(size) * 3).astype(int), 0, 2)
-    rows, columns = ("upper", "", "lower"), ("left", "", "right")
-    return f"{rows[row]} {columns[column]}".strip() or "centre"
+def _advice(location: Location, candidate: Candidate) -> wording.Advice:
+    """What is most likely to help, by what is known of the query."""
+    if any(item.weight == "against" for item in _camera(location, candidate)):
+        return "camera"
+    if not geometry_was_tried(location):
+        return "check"
+    if location.query.view in ("ground", "panorama"):
+        return "ground"
+    return "map" if location.query.view == "map" else "imagery"

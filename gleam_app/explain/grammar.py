@@ -16,15 +16,18 @@ from gleam_app.explain.evidence import Evidence
 from gleam_app.explain.wording import Lang
 
 #: Which facts share a sentence, in the order of an explanation: the query, what both share,
-#: similarity, what else was close, the camera, the verdict.
+#: similarity, what else was close, the camera, the verdict. Where there is no answer, what was searched
+#: comes first and what may help last.
 PLAN = (
+    ("search",),
     ("ground", "heading"),
     ("inliers", "coverage"),
     ("residual",),
     ("score", "margin"),
     ("alternative", "others"),
     ("camera",),
-    ("verdict",),
+    ("verdict", "shortfall"),
+    ("advice",),
 )
 _JOINTS: dict[Lang, tuple[str, ...]] = {"en": (", and ", "; "), "zh": ("，", "；")}
 _LEADS: dict[Lang, dict[str, tuple[str, ...]]] = {

@@ -20,6 +20,9 @@ LABELS: dict[str, dict[str, str]] = {
         "alternative": "Next place",
         "others": "Other candidates",
         "camera": "Camera position",
+        "search": "Searched",
+        "shortfall": "Shortfall",
+        "advice": "What may help",
     },
     "zh": {
         "verdict": "结论",
@@ -33,6 +36,9 @@ LABELS: dict[str, dict[str, str]] = {
         "alternative": "次优位置",
         "others": "其他候选位置",
         "camera": "相机记录的位置",
+        "search": "搜索范围",
+        "shortfall": "差距",
+        "advice": "建议",
     },
 }
 
@@ -106,15 +112,21 @@ def bounded(confidence: float) -> float:
 
 def verdict(name: Verdict, confidence: float) -> Phrase:
     shown = two(bounded(confidence))
-    en, zh = ("", " ")
+    en, zh = "", ""
     if confidence > 0.99:
         en, zh = "above ", "高于 "
     elif confidence < 0.01:
         en, zh = "below ", "低于 "
+    poor = name in (
+        "unverified",
+        "not_found",
+    )  # a bare "confidence 0.02" would seem to doubt the verdict
+    held = ", the confidence in this place being" if poor else " with confidence"
+    held_zh = "该位置的置信度" if poor else "置信度"
     return Phrase(
-        f"“{VERDICTS['en'][name]}” with confidence {en}{shown}",
+        f"“{VERDICTS['en'][name]}”{held} {en}{shown}",
         ("the verdict is {}", "the verdict is therefore {}", "taken together, the verdict is {}"),
-        f"“{VERDICTS['zh'][name]}”，置信度{zh}{shown}",
+        f"“{VERDICTS['zh'][name]}”，{held_zh}{zh or '为 '}{shown}",
         ("结论为{}", "因此结论为{}", "综合以上证据，结论为{}"),
     )
 
@@ -154,8 +166,8 @@ def no_alignment() -> Phrase:
             "{} of the query with the candidate was found",
             "{} was found between the query and the candidate",
         ),
-        "未找到",
-        ("{}查询图像与候选位置之间的对齐", "在查询图像与候选位置之间{}可靠的对齐"),
+        "未找到可靠的对齐",
+        ("查询图像与候选位置之间{}", "几何核验在两者之间{}"),
     )
 
 
@@ -213,14 +225,16 @@ def score(value: float) -> Phrase:
     )
 
 
-def margin(value: float, clear: bool) -> Phrase:
-    """``value``: lead over the best other place, negative where that one scores more."""
+def margin(value: float, clear: bool, enough: bool) -> Phrase:
+    """``value``: lead over the best other place, negative where that one scores more; ``enough``: for an answer."""
     amount = two(abs(value))
     if value < 0:
         en = ("the score is {} below that of the best other place", "this is {} below the best other place")  # fmt: skip
         zh = ("相似度比得分最高的其他位置低 {}", "比得分最高的其他位置低 {}")
         return Phrase(amount, en, amount, zh)
     lead, lead_zh = ("a clear lead", "领先明显") if clear else ("a small lead", "领先不多")
+    if not enough:
+        lead, lead_zh = "which alone proves nothing", "但仅凭这一点不足为证"
     return Phrase(
         amount,
         (
@@ -239,7 +253,7 @@ def alternative(
     length: tuple[float, str] | None, value: float, count: int | None, better: bool
 ) -> Phrase:
     """``length``: distance and its unit; ``count``: agreeing points, None where no alignment was found."""
-    name, name_zh = ("better-ranked", "排名更高的") if better else ("next", "下一个")
+    name, name_zh = ("better-ranked", "排名更高的") if better else ("next-best", "次优")
     parts, parts_zh = [f"a score of {two(value)}"], [f"相似度 {two(value)}"]
     if count is not None:
         parts.append(f"{count} agreeing points")
@@ -251,22 +265,27 @@ def alternative(
     shown_zh = f"相距 {number(length[0])} {UNITS_ZH[length[1]]}"
     return Phrase(
         f"{shown} with {slot}",
-        (f"the {name} place lies {{}}", f"what else comes close, the {name} place, lies {{}}"),
+        (f"the {name} place lies {{}}", f"the {name} place in the loaded imagery lies {{}}"),
         f"{shown_zh}，{slot_zh}",
-        (f"{name_zh}位置{{}}", f"与之接近的还有{name_zh}位置，{{}}"),
+        (f"{name_zh}位置{{}}", f"{name_zh}位置与之{{}}"),
     )
 
 
 def others(passed: int, total: int) -> Phrase:
     if passed == 0:
-        counted, counted_zh = f"none of the {total} other places", f"其他 {total} 处位置均未"
+        counted, counted_zh = f"none of the {total} other places", f"其他 {total} 处位置"
+        found_zh = "均未见"
     else:
         counted, counted_zh = f"{passed} of the {total} other places", f"其他 {total} 处位置中有 {passed} 处"  # fmt: skip
+        found_zh = "也有"
     return Phrase(
         counted,
-        ("{} passed the geometric check", "{} passed the same geometric check"),
+        (  # true also of places that were not looked at, once a better one was certain
+            "a sound alignment with the query was found at {}",
+            "a sound alignment was found at {}",
+        ),
         counted_zh,
-        ("{}通过几何核验", "{}通过同样的几何核验"),
+        (f"{{}}{found_zh}与查询图像的可靠对齐", f"{{}}{found_zh}可靠的对齐"),
     )
 
 
@@ -276,4 +295,77 @@ def camera(length: tuple[float, str]) -> Phrase:
         ("the candidate lies {} from the position that the camera wrote into the file",),
         f"{number(length[0])} {UNITS_ZH[length[1]]}",
         ("候选位置与相机写入文件的位置相距 {}",),
+    )
+
+
+Advice = Literal["camera", "check", "ground", "map", "imagery"]
+_ADVICE: dict[Advice, tuple[str, str]] = {
+    "camera": (
+        "imagery around the position that the camera wrote into the file",
+        "加载相机所记录位置周围的影像",
+    ),
+    "check": (
+        "the geometric check, which has not been made for this answer",
+        "对本次结果进行尚未执行的几何核验",
+    ),
+    "ground": (
+        "a picture of the same place from above, or a search area drawn on the map, "
+        "since a view from the ground shares little with imagery from above",
+        "换用同一地点的俯视图像，或在地图上限定搜索范围，因为地面视角与俯视影像的共同之处很少",
+    ),
+    "map": (
+        "imagery that covers the place, or a cut-out of the street map that shows more streets",
+        "加载覆盖该地点的影像，或截取显示更多道路的街道地图",
+    ),
+    "imagery": (
+        "imagery that is sure to cover the place, at about the scale and season of the query, "
+        "and a heading or a search area if one is known",
+        "加载确实覆盖该地点且比例与季节相近的影像，若已知朝向或大致区域，也请一并给出",
+    ),
+}
+
+
+def search(places: int, aligned: int, sides_m: tuple[float, float] | None) -> Phrase:
+    """``aligned``: how many of the places; ``sides_m``: of the smallest and the largest tile."""
+    slot, slot_zh = f"{places} candidate place{'' if places == 1 else 's'}", f"{places} 处候选位置"
+    if sides_m is not None:
+        low, high = number(sides_m[0]), number(sides_m[1])
+        same = low == high
+        slot += f" on tiles {low if same else f'{low} to {high}'} m wide"
+        slot_zh += f"（图块边长 {low if same else f'{low} 至 {high}'} 米）"
+    rest, rest_zh = "", ""
+    if aligned:
+        rest = f", of which {aligned} could be aligned with the query at all"
+        rest_zh = f"，其中 {aligned} 处尚能与查询图像对齐"
+    return Phrase(
+        slot,
+        (
+            f"the search of the loaded imagery put forward {{}}{rest}",
+            f"in the loaded imagery the search singled out {{}}{rest}",
+        ),
+        slot_zh,
+        (f"在已加载的影像中检出 {{}}{rest_zh}", f"搜索已加载的影像，得到 {{}}{rest_zh}"),
+    )
+
+
+def shortfall(short: float, least: float) -> Phrase:
+    """How far the confidence lies below the ``least`` that makes a place more than a guess."""
+    return Phrase(
+        f"{two(short)} short of the {two(least)}",
+        (
+            "the confidence is {} at which a place becomes a lead worth following",
+            "this is {} at which a place becomes a lead worth following",
+        ),
+        f"{two(least)} 低 {two(short)}",
+        ("置信度比值得追查的下限 {}", "比值得追查的下限 {}"),
+    )
+
+
+def advice(name: Advice) -> Phrase:
+    en, zh = _ADVICE[name]
+    return Phrase(
+        en,
+        ("what may help next: {}", "worth trying next: {}", "a next step could be {}"),
+        zh,
+        ("下一步建议{}", "可以尝试{}", "接下来不妨{}"),
     )

@@ -1,4 +1,5 @@
 import math
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -10,16 +11,15 @@ from gleam_app.explain.evidence import (
     KINDS,
     Evidence,
     build_evidence,
-    convex_hull,
     distinct_others,
-    place_in_picture,
-    shown_length,
-    significant,
 )
+from gleam_app.explain.measures import convex_hull, place_in_picture, shown_length, significant
 from gleam_app.explain.wording import LABELS, LANGS
-from gleam_app.imagery.query import ExifFacts
+from gleam_app.imagery.query import ExifFacts, Query
 from gleam_app.retrieval.results import Candidate, Location
 from tests.factories import make_alignment, make_candidate, make_location, make_query
+
+POOR = ("search", "shortfall", "advice")  # told where no place is good enough
 
 
 def by_kind(location: Location, candidate: Candidate) -> dict[str, Evidence]:
@@ -29,7 +29,9 @@ def by_kind(location: Location, candidate: Candidate) -> dict[str, Evidence]:
 def test_verified_candidate_has_every_measurement_with_its_own_id() -> None:
     location = make_location("verified")
     items = build_evidence(location, location.candidates[0])
-    assert [item.kind for item in items] == [kind for kind in KINDS if kind != "camera"]
+    assert [item.kind for item in items] == [
+        kind for kind in KINDS if kind not in ("camera", *POOR)
+    ]
     assert [item.id for item in items] == [IDS[item.kind] for item in items]
     for lang in LANGS:
         assert all(item.label(lang) == LABELS[lang][item.kind] for item in items)
@@ -123,6 +125,36 @@ def test_camera_position_is_compared() -> None:
     for query, weight in ((near, "for"), (far, "against")):
         location = make_location("verified", query)
         assert by_kind(location, location.candidates[0])["camera"].weight == weight
+
+
+def test_without_an_answer_the_search_the_shortfall_and_a_way_on_are_told() -> None:
+    location = make_location("not_found")
+    items = by_kind(location, location.candidates[0])
+    assert items["search"].value == {
+        "places": 10, "aligned": 0, "smallest_m": 120, "largest_m": 120,
+    }  # fmt: skip
+    assert items["shortfall"].value == {"short": 0.28, "least": 0.3}
+    assert "0.28" in items["shortfall"].text_en and "0.28" in items["shortfall"].text_zh
+    assert items["advice"].value == "imagery"
+    assert not set(POOR) & set(by_kind(location, location.candidates[1]))
+    good = make_location("possible")
+    assert not set(POOR) & set(by_kind(good, good.candidates[0]))
+
+
+@pytest.mark.parametrize(
+    ("query", "verify_ms", "advice"),
+    [
+        (make_query(exif=ExifFacts(lat=29.0, lon=-82.0)), 900.0, "camera"),
+        (make_query(), 0.0, "check"),
+        (make_query(view="panorama"), 900.0, "ground"),
+        (make_query(view="map"), 900.0, "map"),
+    ],
+)
+def test_advice_follows_what_is_known(query: Query, verify_ms: float, advice: str) -> None:
+    made = make_location("not_found", query)
+    bare = tuple(replace(candidate, inliers=0) for candidate in made.candidates)
+    location = replace(made, candidates=bare, timings_ms={"verify": verify_ms})
+    assert by_kind(location, bare[0])["advice"].value == advice
 
 
 def test_places_in_a_picture() -> None:
