@@ -5,7 +5,10 @@ stderr. Exit codes: 0 done, 2 usage, 3 bad input or missing pack, 130 cancelled.
 """
 
 import argparse
+import io
 import json
+import math
+import os
 import signal
 import sys
 import threading
@@ -16,7 +19,7 @@ from types import FrameType
 from typing import TYPE_CHECKING, Any, cast
 
 from gleam_app import __version__
-from gleam_app.errors import Cancelled, GleamError
+from gleam_app.errors import Cancelled, GleamError, disk_trouble
 from gleam_app.jobs.work import Progress, Work
 from gleam_app.services import Services
 
@@ -56,7 +59,7 @@ def _command_parser() -> argparse.ArgumentParser:
     locate.add_argument("images", nargs="+", metavar="IMAGE")
     locate.add_argument("--tiles", required=True, metavar="NAME[,NAME]")
     locate.add_argument("--view", choices=VIEWS, default="auto")
-    locate.add_argument("--heading", type=float, metavar="DEG", help="clockwise from north")
+    locate.add_argument("--heading", type=_degrees, metavar="DEG", help="clockwise from north")
     locate.add_argument("--near", type=_near, metavar="LAT,LON,RADIUS_M")
     locate.add_argument("--top", type=_positive, default=10, metavar="K")
     locate.add_argument("--no-verify", action="store_true", help="retrieval only")
@@ -113,6 +116,13 @@ def _positive(text: str) -> int:
     return value
 
 
+def _degrees(text: str) -> float:
+    value = float(text)
+    if not math.isfinite(value):
+        raise argparse.ArgumentTypeError("must be a number of degrees")
+    return value
+
+
 def _scales(text: str) -> list[float]:
     scales = [float(part) for part in text.split(",")]
     if not all(1.0 <= scale <= 100_000.0 for scale in scales):
@@ -130,6 +140,7 @@ def _near(text: str) -> tuple[float, float, float]:
 def run(arguments: Arguments, services: Services) -> int:
     """Run one command; every error for people ends here as one line on stderr."""
     work = Work(on_progress=ProgressLine())
+    _prepare_output()
     handler = signal.getsignal(signal.SIGINT)
     if threading.current_thread() is threading.main_thread():
         signal.signal(signal.SIGINT, _canceller(work))
@@ -138,12 +149,27 @@ def run(arguments: Arguments, services: Services) -> int:
     except GleamError as error:
         _complain(error)
         return error.exit_code
+    except BrokenPipeError:  # whoever read our output has seen enough
+        os.dup2(os.open(os.devnull, os.O_WRONLY), 1)  # so that Python's last flush is quiet
+        return 0
+    except OSError as error:
+        trouble = disk_trouble(error)
+        _complain(trouble)
+        return trouble.exit_code
     except (Cancelled, KeyboardInterrupt):
         print("Cancelled.", file=sys.stderr)
         return 130
     finally:
         if threading.current_thread() is threading.main_thread():
             signal.signal(signal.SIGINT, handler)
+
+
+def _prepare_output() -> None:
+    """Names that the terminal cannot show are escaped (in JSON: by its own escapes), never fatal."""
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, io.TextIOWrapper):
+            encoding = None if stream.isatty() else "utf-8"
+            stream.reconfigure(encoding=encoding, errors="backslashreplace")
 
 
 def _canceller(work: Work) -> Callable[[int, FrameType | None], None]:
@@ -179,7 +205,7 @@ class ProgressLine:
 
 def _complain(error: GleamError) -> None:
     line = f"{error} {error.hint}".strip()
-    print(f"gleam: {' '.join(line.split())}", file=sys.stderr)
+    print(f"gleam: {_shown(line)}", file=sys.stderr)
 
 
 def _print_json(document: dict[str, Any]) -> None:
@@ -298,12 +324,12 @@ def _locate(arguments: Arguments, services: Services, work: Work) -> int:
 
 
 def _location_lines(path: str, location: "Location") -> str:
-    lines = [f"{path}: {location.verdict.replace('_', ' ')} ({location.confidence:.2f})"]
+    lines = [f"{_shown(path)}: {location.verdict.replace('_', ' ')} ({location.confidence:.2f})"]
     for candidate in location.candidates:
         where = (
             f"{candidate.lat:.6f}, {candidate.lon:.6f}"
             if candidate.lat is not None
-            else candidate.tile.id
+            else _shown(candidate.tile.id)
         )
         heading = "" if candidate.heading_deg is None else f", heading {candidate.heading_deg:.0f}°"
         radius = "" if candidate.radius_m is None else f" ±{candidate.radius_m:.0f} m"
@@ -313,6 +339,13 @@ def _location_lines(path: str, location: "Location") -> str:
             f"{candidate.inliers} inliers{heading}"
         )
     return "\n".join(lines)
+
+
+def _shown(name: str) -> str:
+    """A file name as one harmless line: it may hold line breaks and orders to the terminal."""
+    from gleam_app.imagery.exif import clean_text
+
+    return clean_text(name, 1000)
 
 
 def _explain(arguments: Arguments, services: Services, work: Work) -> int:

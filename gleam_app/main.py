@@ -13,7 +13,13 @@ EXPLAIN_WORKER = "--explain-worker"
 
 def main(argv: list[str] | None = None) -> int:
     """``gleam``: the window without a sub-command, else the command line. Returns the exit code."""
-    arguments = sys.argv[1:] if argv is None else argv
+    try:
+        return _run(sys.argv[1:] if argv is None else argv)
+    except KeyboardInterrupt:  # before or after a command that would have said so itself
+        return 130
+
+
+def _run(arguments: list[str]) -> int:
     if arguments[:1] == [EXPLAIN_WORKER]:  # a frozen app has no other way to start a child
         from gleam_app.explain.worker import main as serve
 

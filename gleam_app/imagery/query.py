@@ -2,6 +2,7 @@
 
 import hashlib
 import io
+import stat
 import threading
 import warnings
 from collections.abc import Iterator
@@ -71,7 +72,10 @@ def load_query(path: Path, view: View | Literal["auto"] = "auto") -> Query:
     try:
         if path.is_dir():
             raise GleamError(f"{name} is a folder, not a picture.", "Choose a picture inside it.")
-        size = path.stat().st_size
+        status = path.stat()
+        if not stat.S_ISREG(status.st_mode):  # a pipe or a device would never end
+            raise GleamError(f"{name} is not a file.", "Choose a picture.")
+        size = status.st_size
         if size > MAX_FILE_BYTES:
             raise GleamError(
                 f"{name} is too large ({size / 1024**3:.1f} GiB).",

@@ -152,6 +152,7 @@ def test_pictures_of_a_folder_are_tiles(run: Any, tmp_path: Path) -> None:
         ["locate", "x.jpg"],
         ["locate", "x.jpg", "--tiles", "demo", "--view", "moon"],
         ["locate", "x.jpg", "--tiles", "demo", "--near", "100,0,5"],
+        ["locate", "x.jpg", "--tiles", "demo", "--heading", "nan"],
         ["tiles", "add", "x.tif"],
         ["tiles", "add", "x.tif", "--name", "n", "--scales", "0"],
         ["packs"],
@@ -176,6 +177,40 @@ def test_bad_input_is_three_and_one_line(run: Any, arguments: list[str], says: s
     code, out, err = run(*arguments)
     assert code == 3 and not out
     assert says in err and err.strip().count("\n") == 0
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="such names cannot be made there")
+def test_a_name_cannot_command_the_terminal_nor_break_the_json(run: Any, tmp_path: Path) -> None:
+    hostile = tmp_path / "a\n\x1b[31m\u202eb\udcff.jpg"
+    hostile.write_bytes(PHOTO.read_bytes())
+    arguments = ["locate", hostile, "--tiles", "demo", "--no-verify", "--top", "1"]
+    code, out, _ = run(*arguments)
+    assert code == 0 and "a [31mb.jpg: " in out.splitlines()[0]
+    assert "\x1b" not in out and "\u202e" not in out
+    code, out, _ = run(*arguments, "--json")
+    assert code == 0 and json.loads(out)["queries"][0]["query"] == str(hostile)
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="no such pipes there")
+def test_a_pipe_is_not_waited_for(run: Any, tmp_path: Path) -> None:
+    import os
+
+    os.mkfifo(tmp_path / "pipe.jpg")
+    code, _, err = run("locate", tmp_path / "pipe.jpg", "--tiles", "demo")
+    assert code == 3 and "pipe.jpg is not a file" in err
+
+
+def test_a_home_that_cannot_be_one_is_told(
+    run: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "file").write_text("")
+    monkeypatch.setenv("GLEAM_HOME", str(tmp_path / "file"))
+    for arguments in (
+        ["tiles", "add", DEMO / "map.tif", "--name", "a", "--scales", "108"],
+        ["packs", "fetch", "qwen2.5-coder-0.5b"],
+    ):
+        code, _, err = run(*arguments)
+        assert code == 3 and "GLEAM_HOME" in err and err.strip().count("\n") == 0
 
 
 def test_a_set_of_another_encoder_is_refused(run: Any, home: Path) -> None:

@@ -12,7 +12,7 @@ from PySide6.QtWidgets import (
     QVBoxLayout,
 )
 
-from gleam_app.errors import GleamError
+from gleam_app.errors import GleamError, disk_trouble
 from gleam_app.ui.buttons import link_button, tool_button
 from gleam_app.ui.icons import bind_icon
 from gleam_app.ui.strings import tr
@@ -74,8 +74,9 @@ class Notice(QFrame):
             self.hint.setText(error.hint)
             details = ""
         else:
-            self.message.setText(tr("notice.unexpected"))
-            self.hint.setText(tr("notice.unexpected.hint"))
+            known = disk_trouble(error) if isinstance(error, OSError) else None
+            self.message.setText(str(known) if known else tr("notice.unexpected"))
+            self.hint.setText(known.hint if known else tr("notice.unexpected.hint"))
             details = "".join(traceback.format_exception(error))
         self.hint.setVisible(bool(self.hint.text()))
         self._details.setPlainText(details)
