@@ -131,7 +131,15 @@ class Engine:
                 "threads": physical_cores(),
             }
         )
-        if self._next(work)["is"] != "ready":
+        try:
+            ready = self._next(work)["is"] == "ready"
+        except GleamError as error:
+            raise GleamError(
+                f"The language model {self.files.model.name} cannot be loaded.",
+                "Its file is damaged, or too large for this computer's memory: "
+                "`gleam packs verify` tells which.",
+            ) from error
+        if not ready:
             raise GleamError("The language model's process does not answer as it should.")
 
     def _collect(self, work: Work, on_text: Callable[[str], None]) -> str:
@@ -153,6 +161,7 @@ class Engine:
             except queue.Empty:
                 continue
             if reply is None:
+                work.check()  # a child that ends because we were told to end is no failure
                 raise self._died()
             if reply["is"] == "error":
                 raise GleamError(

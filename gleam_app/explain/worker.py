@@ -11,6 +11,7 @@ It ends when its stdin does, so it never outlives its parent.
 import json
 import os
 import queue
+import signal
 import threading
 from typing import IO, Any
 
@@ -125,6 +126,7 @@ def chat_handler(mmproj: str, metadata: dict[str, str]) -> Any:
 
 def main() -> int:
     """Serve on stdin and stdout; llama.cpp's own chatter goes nowhere."""
+    signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl+C in a terminal is for the parent
     replies = os.fdopen(os.dup(1), "w", encoding="utf-8")
     nowhere = os.open(os.devnull, os.O_WRONLY)
     os.dup2(nowhere, 1)

@@ -16,12 +16,13 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from gleam_app.errors import GleamError
+from gleam_app.errors import GleamError, disk_trouble
 from gleam_app.geo.coordinates import Bounds, LatLon
 from gleam_app.geo.footprint import area_m2, distance_m, ring_bounds
 from gleam_app.geo.grid import tile_centres
 from gleam_app.imagery.sources import MapSource, Picture, open_source
 from gleam_app.jobs.work import Work
+from gleam_app.packs.files import write_whole
 from gleam_app.retrieval.encoder import Encoder
 from gleam_app.retrieval.tileset import (
     STAGING,
@@ -38,6 +39,10 @@ OVERLAP = 0.75  # of a tile with the next one
 MIN_COVERAGE = 0.4  # share of a tile that must hold imagery
 MIN_TILE_PX = 96  # a tile made of fewer source pixels is blur
 CHUNK = 64
+
+
+class BegunOtherwise(GleamError):
+    """What lies half-built under the name was begun from other imagery, scales or encoder."""
 
 
 @dataclass(frozen=True)
@@ -134,6 +139,10 @@ def add_tile_set(
         staging = _prepare_staging(store, name, plan, records, encoder, resume)
         _embed(staging, plan, opened, sources[0], encoder, work, timings)
         info = _finish(staging, store.folder(name), plan, records, encoder, name)
+    except OSError as error:
+        trouble = disk_trouble(error)
+        kept = "What is done by now is kept: add the imagery again with --resume to go on."
+        raise GleamError(str(trouble), f"{trouble.hint} {kept}") from None
     finally:
         for source in opened:
             source.close()
@@ -177,13 +186,13 @@ def _prepare_staging(
     if resume and described.exists():
         if described.read_text("utf-8") == identity:
             return staging
-        raise GleamError(
+        raise BegunOtherwise(
             f"The half-built tile set {name!r} was begun from other imagery, scales or encoder.",
             "Start again without --resume.",
         )
     shutil.rmtree(staging, ignore_errors=True)
     staging.mkdir(parents=True)
-    described.write_text(identity, "utf-8")
+    write_whole(described, identity)
     return staging
 
 
@@ -257,6 +266,11 @@ def _finish(
     table = plan.table.copy()
     table["coverage"] = coverage
     np.save(staging / "tiles.npy", table[kept], allow_pickle=False)
+    whole = len(table) * encoder.dimension * 2
+    if len(coverage) != len(table) or (staging / "vectors.f16").stat().st_size != whole:
+        raise GleamError(  # a disk that lost what it had taken
+            f"The half-built tile set {name!r} is damaged.", "Start again without --resume."
+        )
     vectors = np.memmap(
         staging / "vectors.f16", np.float16, "r", shape=(len(table), encoder.dimension)
     )

@@ -13,6 +13,7 @@ from numpy.typing import NDArray
 
 from gleam_app.errors import GleamError
 from gleam_app.packs.manifest import Pack
+from gleam_app.packs.weights import load_tensors, loading
 
 if TYPE_CHECKING:
     import torch
@@ -31,18 +32,21 @@ class Encoder:
     """Embeds pictures with the weights of one pack. Use from one thread at a time."""
 
     def __init__(self, pack: Pack) -> None:
+        self.pack = pack
+        with loading(pack, "gleam-c"):
+            self._load(pack)
+
+    def _load(self, pack: Pack) -> None:
         import torch
-        from safetensors.torch import load_file
 
         architecture, preprocessing = pack.manifest.architecture, pack.manifest.preprocessing
-        self.pack = pack
         self.input_px = int(preprocessing["size"])
         self._mean = torch.tensor(preprocessing["mean"]).view(1, 3, 1, 1) * 255.0
         self._std = torch.tensor(preprocessing["std"]).view(1, 3, 1, 1) * 255.0
         self._pooling = str(preprocessing.get("pooling", "gem"))
         self._power = float(preprocessing.get("gem_power", 3.0))
         weights: dict[str, Tensor] = {
-            name: tensor.float() for name, tensor in load_file(pack.path("weights")).items()
+            name: tensor.float() for name, tensor in load_tensors(pack, "weights").items()
         }
         # what stands behind the backbone: pooled -> minus centre -> projection -> unit length
         self._centre = weights.pop("embedding.centre", None)

@@ -11,6 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from gleam_app.packs.manifest import Pack
+from gleam_app.packs.weights import load_tensors, loading
 
 if TYPE_CHECKING:
     import torch
@@ -30,30 +31,28 @@ class Matcher:
     """Finds and pairs local features. Use from one thread at a time."""
 
     def __init__(self, pack: Pack) -> None:
-        from kornia.feature import LightGlue, XFeat
-        from safetensors.torch import load_file
-
         self.pack = pack
+        with loading(pack, "matcher"):
+            self._load(pack)
+
+    def _load(self, pack: Pack) -> None:
+        from kornia.feature import LightGlue, XFeat
+
         architecture = pack.manifest.architecture
         self.top_k = int(architecture.get("top_k", 1024))
         self._xfeat: Any = XFeat(
             top_k=self.top_k,
             detection_threshold=float(architecture.get("detection_threshold", 0.05)),
         )
-        self._xfeat.net.load_state_dict(load_file(pack.path("extractor")), strict=True)
+        self._xfeat.net.load_state_dict(load_tensors(pack, "extractor"), strict=True)
         self._xfeat.eval()
         self._glue: Any = LightGlue(features=None, **architecture["lightglue"])
         missing, unexpected = self._glue.load_state_dict(
-            load_file(pack.path("matcher")), strict=False
+            load_tensors(pack, "matcher"), strict=False
         )
         learned = [name for name in missing if "confidence_thresholds" not in name]
         if learned or unexpected:
-            from gleam_app.errors import GleamError
-
-            raise GleamError(
-                "The matcher pack's weights do not fit its network.",
-                f"Reinstall the pack: gleam packs verify {pack.id} shows whether a file is damaged.",
-            )
+            raise ValueError("weights of another network")
         self._glue.eval()
 
     def features(

@@ -18,6 +18,7 @@ from numpy.typing import NDArray
 
 from gleam_app.errors import GleamError
 from gleam_app.geo.coordinates import Bounds
+from gleam_app.imagery.exif import clean_text
 from gleam_app.imagery.sources import MapSource, Picture, open_source
 
 SCHEMA = "gleam.tileset/1"
@@ -81,7 +82,11 @@ class TileSet:
         self.info = info
         self.table: NDArray[Any] = np.load(folder / "tiles.npy", mmap_mode="r", allow_pickle=False)
         expected = info.tiles * info.dimension * 2
-        if len(self.table) != info.tiles or (folder / "vectors.f16").stat().st_size != expected:
+        if (
+            self.table.dtype != TILE
+            or len(self.table) != info.tiles
+            or (folder / "vectors.f16").stat().st_size != expected
+        ):
             raise _damaged(info.name)
         self.vectors: NDArray[np.float16] = np.memmap(
             folder / "vectors.f16", np.float16, "r", shape=(info.tiles, info.dimension)
@@ -89,14 +94,28 @@ class TileSet:
 
     @cached_property
     def sources(self) -> list[MapSource]:
-        """The georeferenced sources; raises GleamError if one cannot be read."""
-        return [open_source(Path(s.path)) for s in self.info.sources if s.kind == "map"]
+        """The georeferenced sources; raises GleamError if one is gone, or is not what was embedded."""
+        opened: list[MapSource] = []
+        try:
+            for record in self.info.sources:
+                if record.kind == "map":
+                    opened.append(_open_recorded(record))
+        except GleamError:
+            for source in opened:
+                source.close()
+            raise
+        return opened
 
     @cached_property
     def pictures(self) -> list[str]:
         """File names of a set of plain pictures, in tile order; empty for map sources."""
         listing = self.folder / "pictures.json"
-        return json.loads(listing.read_text("utf-8")) if listing.exists() else []
+        if not listing.exists():
+            return []
+        names = json.loads(listing.read_text("utf-8"))
+        if not isinstance(names, list) or len(names) != self.info.tiles:
+            raise _damaged(self.info.name)
+        return [str(name) for name in names]
 
     def tile_id(self, row: int) -> str:
         """Stable name of a tile within the set."""
@@ -192,8 +211,10 @@ class TileSetStore:
         """Open for searching. Raises GleamError if missing or damaged."""
         info = self.info(name)
         try:
-            return TileSet(self.folder(name), info)
-        except (OSError, ValueError) as error:
+            tile_set = TileSet(self.folder(name), info)
+            _ = tile_set.pictures
+            return tile_set
+        except (OSError, EOFError, ValueError, TypeError) as error:
             raise _damaged(name) from error
 
     def verify(self, name: str) -> TileSetInfo:
@@ -218,17 +239,32 @@ class TileSetStore:
 
 def check_source(record: SourceRecord) -> None:
     """Raise GleamError if a source moved or changed since it was embedded."""
+    if record.kind == "map":
+        _open_recorded(record).close()
+    elif not Path(record.path).exists():
+        raise _gone(Path(record.path))
+
+
+def _open_recorded(record: SourceRecord) -> MapSource:
+    """The source, if it is still the one that was embedded: elsewhere the candidates would lie."""
     path = Path(record.path)
     if not path.exists():
+        raise _gone(path)
+    source = open_source(path)
+    if source.fingerprint().sha256 != record.sha256:
+        source.close()
         raise GleamError(
-            f"The imagery {path.name} is not where it was ({path.parent}).",
-            "Put it back, or make the tile set again from its new place.",
-        )
-    if record.kind == "map" and open_source(path).fingerprint().sha256 != record.sha256:
-        raise GleamError(
-            f"The imagery {path.name} has changed since the tile set was made.",
+            f"The imagery {clean_text(path.name)} has changed since the tile set was made.",
             "Remove the tile set and add the imagery again.",
         )
+    return source
+
+
+def _gone(path: Path) -> GleamError:
+    return GleamError(
+        f"The imagery {clean_text(path.name)} is not where it was ({clean_text(path.parent)}).",
+        "Put it back, or make the tile set again from its new place.",
+    )
 
 
 def write_info(folder: Path, info: TileSetInfo) -> None:
@@ -248,7 +284,7 @@ def _read_info(manifest: Path) -> TileSetInfo:
         document["sources"] = [SourceRecord(**source) for source in document["sources"]]
         document["bounds"] = Bounds(*document["bounds"]) if document["bounds"] else None
         return TileSetInfo(**{**document, "name": manifest.parent.name})
-    except (OSError, ValueError, KeyError, TypeError) as error:
+    except (OSError, ValueError, KeyError, TypeError, AttributeError) as error:
         raise _damaged(manifest.parent.name) from error
 
 

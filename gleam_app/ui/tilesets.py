@@ -85,13 +85,18 @@ class TileSets(QObject):
         self._session.set_adding(name)
 
         def build(work: Work) -> str:
-            from gleam_app.retrieval.build import add_tile_set
+            from gleam_app.retrieval.build import BegunOtherwise, add_tile_set
 
             store = self._services.tile_sets
             half_built = any(i.name == name and i.state == "incomplete" for i in store.list())
             encoder = self._services.locator().encoder
-            add_tile_set(store, encoder, sources, name, resume=half_built, work=work)
-            return name
+            try:
+                add_tile_set(store, encoder, sources, name, resume=half_built, work=work)
+                return name
+            except BegunOtherwise:  # another file of the same name, cancelled earlier: keep that
+                unused = name if name == DEMO else _unused(store.list(), name)
+            add_tile_set(store, encoder, sources, unused, work=work)
+            return unused
 
         def done(added: str) -> None:
             self.added.emit(added)
@@ -166,6 +171,12 @@ class TileSets(QObject):
 
     def _fail(self, error: BaseException) -> None:
         self.failed.emit("candidates", error)
+
+
+def _unused(known: list[TileSetInfo], name: str) -> str:
+    """``name`` with the first number that no tile set, half-built ones included, has."""
+    taken = {info.name for info in known}
+    return next(n for n in (f"{name}-{i}" for i in range(2, len(taken) + 3)) if n not in taken)
 
 
 def _is_georeferenced(path: Path) -> bool:

@@ -1,3 +1,5 @@
+import hashlib
+import shutil
 from pathlib import Path
 from typing import Any
 
@@ -8,8 +10,10 @@ from safetensors.torch import save_file
 
 from gleam_app.errors import GleamError
 from gleam_app.packs.manifest import Pack, PackManifest
+from gleam_app.packs.store import PackStore
 from gleam_app.retrieval.efficientnet_lite import EfficientNetLite
 from gleam_app.retrieval.encoder import Encoder, gem
+from gleam_app.retrieval.matcher import Matcher
 
 
 def test_fusing_batch_norm_changes_nothing() -> None:
@@ -52,7 +56,9 @@ def make_pack(
     preprocessing: dict[str, Any],
     tensors: dict[str, torch.Tensor],
 ) -> Pack:
-    save_file(tensors, folder / "weights.safetensors")
+    weights = folder / "weights.safetensors"
+    save_file(tensors, weights)
+    sha256 = hashlib.sha256(weights.read_bytes()).hexdigest()
     manifest = PackManifest.model_validate(
         {
             "id": "test-pack",
@@ -65,7 +71,7 @@ def make_pack(
             "architecture": architecture,
             "preprocessing": preprocessing,
             "files": [
-                {"path": "weights.safetensors", "role": "weights", "size": 1, "sha256": "0" * 64}
+                {"path": "weights.safetensors", "role": "weights", "size": 1, "sha256": sha256}
             ],
         }
     )
@@ -97,7 +103,33 @@ def test_any_transformers_vision_model_is_an_encoder(tmp_path: Path) -> None:
 def test_a_pack_that_does_not_fit_is_told(tmp_path: Path) -> None:
     tensors = {"stem.conv.weight": torch.zeros(1)}
     lite = {"family": "efficientnet-lite", "variant": "lite0"}
-    with pytest.raises((GleamError, RuntimeError)):
+    with pytest.raises(GleamError, match="test-pack"):
         Encoder(make_pack(tmp_path, lite, PREPROCESSING, tensors))
+    with pytest.raises(GleamError, match="test-pack"):
+        Encoder(make_pack(tmp_path, lite, {}, tensors))
     with pytest.raises(GleamError, match="architecture family"):
         Encoder(make_pack(tmp_path, {"family": "oracle"}, PREPROCESSING, tensors))
+
+
+@pytest.mark.parametrize("damage", ["flip", "cut", "gone"])
+def test_damaged_weights_are_told_and_never_used(
+    packs: PackStore, tmp_path: Path, damage: str
+) -> None:
+    """A flipped bit would load as well: only the hash tells."""
+    for pack, kind in ((packs.get("starter"), Encoder), (packs.get("xfeat"), Matcher)):
+        folder = tmp_path / pack.id
+        shutil.copytree(pack.folder, folder)
+        file = max(folder.glob("*.safetensors"), key=lambda path: path.stat().st_size)
+        data = bytearray(file.read_bytes())
+        data[-1000] ^= 1
+        if damage == "gone":
+            file.unlink()
+        else:
+            file.write_bytes(data if damage == "flip" else data[:5000])
+        with pytest.raises(GleamError, match=f"{pack.label} is damaged: {file.name}"):
+            kind(Pack(pack.manifest, folder))
+
+
+def test_a_pack_of_another_kind_is_told(packs: PackStore) -> None:
+    with pytest.raises(GleamError, match=r"xfeat 0\.1\.0 is of another kind, not an encoder"):
+        Encoder(packs.get("xfeat"))
