@@ -8,11 +8,11 @@ the fetch goes on.
 import json
 import os
 import time
-from collections.abc import Iterator
-from contextlib import contextmanager, suppress
+from contextlib import AbstractContextManager, suppress
 from pathlib import Path
 
 from gleam_app.errors import GleamError
+from gleam_app.jobs.lock import only_process
 from gleam_app.jobs.work import Progress
 from gleam_app.packs.files import write_whole
 
@@ -21,33 +21,13 @@ STALE_AFTER_S = 30.0
 WRITE_EVERY_S = 0.5
 
 
-@contextmanager
-def fetch_lock(staging: Path, pack_id: str) -> Iterator[None]:
-    """Hold the right to change pack ``pack_id``; ``GleamError`` if somebody else has it.
-
-    The lock file stays behind: removing it would let two processes lock two files of one name.
-    """
-    staging.mkdir(parents=True, exist_ok=True)
-    with (staging / f"{pack_id}.lock").open("a+b") as file:
-        try:
-            _lock(file.fileno())
-        except OSError:
-            raise GleamError(
-                f"Pack {pack_id} is already being fetched by another window or command.",
-                hint="Wait for its end, or cancel it there.",
-            ) from None
-        yield
-
-
-def _lock(descriptor: int) -> None:
-    if os.name == "nt":
-        import msvcrt
-
-        msvcrt.locking(descriptor, msvcrt.LK_NBLCK, 1)  # type: ignore[attr-defined,unused-ignore]
-    else:
-        import fcntl
-
-        fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+def fetch_lock(staging: Path, pack_id: str) -> AbstractContextManager[None]:
+    """Hold the right to change pack ``pack_id``; ``GleamError`` if somebody else has it."""
+    busy = GleamError(
+        f"Pack {pack_id} is already being fetched by another window or command.",
+        hint="Wait for its end, or cancel it there.",
+    )
+    return only_process(staging / f"{pack_id}.lock", busy)
 
 
 class StateWriter:
