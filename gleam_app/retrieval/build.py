@@ -21,6 +21,7 @@ from gleam_app.geo.coordinates import Bounds, LatLon
 from gleam_app.geo.footprint import area_m2, distance_m, ring_bounds
 from gleam_app.geo.grid import tile_centres
 from gleam_app.imagery.sources import MapSource, Picture, open_source
+from gleam_app.jobs.lock import only_process
 from gleam_app.jobs.work import Work
 from gleam_app.packs.files import write_whole
 from gleam_app.retrieval.encoder import Encoder
@@ -121,11 +122,7 @@ def add_tile_set(
     embedded by then stays for ``resume``.
     """
     work = work or Work()
-    if store.exists(name):
-        raise GleamError(
-            f"There is already a tile set {name!r}.",
-            f"Choose another name, or: gleam tiles remove {name}",
-        )
+    _refuse_taken(store, name)
     timings = {"read": 0.0, "embed": 0.0}
     opened = _open_all(sources)
     try:
@@ -136,9 +133,15 @@ def add_tile_set(
 
             plan = plan_pictures(sources[0], read_coords(coords) if coords else {})
         records = _records(sources, opened)
-        staging = _prepare_staging(store, name, plan, records, encoder, resume)
-        _embed(staging, plan, opened, sources[0], encoder, work, timings)
-        info = _finish(staging, store.folder(name), plan, records, encoder, name)
+        busy = GleamError(
+            f"Tile set {name!r} is being built by another window or command.",
+            "Wait for its end, or choose another name.",
+        )
+        with only_process(store.root / STAGING / f"{store.folder(name).name}.lock", busy):
+            _refuse_taken(store, name)  # somebody else may have finished it just now
+            staging = _prepare_staging(store, name, plan, records, encoder, resume)
+            _embed(staging, plan, opened, sources[0], encoder, work, timings)
+            info = _finish(staging, store.folder(name), plan, records, encoder, name)
     except OSError as error:
         trouble = disk_trouble(error)
         kept = "What is done by now is kept: add the imagery again with --resume to go on."
@@ -147,6 +150,14 @@ def add_tile_set(
         for source in opened:
             source.close()
     return info, timings
+
+
+def _refuse_taken(store: TileSetStore, name: str) -> None:
+    if store.exists(name):
+        raise GleamError(
+            f"There is already a tile set {name!r}.",
+            f"Choose another name, or: gleam tiles remove {name}",
+        )
 
 
 def _open_all(paths: list[Path]) -> list[MapSource]:

@@ -65,6 +65,11 @@ class Calibration:
         return self.retrieval(margin=margin) if self.retrieval is not None else 0.0
 
 
+def honest(confidence: float) -> float:
+    """Two digits, as shown, and never certainty: so that number and verdict cannot disagree."""
+    return min(0.99, round(confidence, 2))
+
+
 def verdict_for(confidence: float, geometric: bool, looked: bool) -> Verdict:
     """The word for a confidence.
 

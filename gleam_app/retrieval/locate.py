@@ -12,7 +12,7 @@ from gleam_app.geo.footprint import distance_m
 from gleam_app.imagery.query import Query
 from gleam_app.jobs.work import Work
 from gleam_app.packs.store import PackStore
-from gleam_app.retrieval.calibration import STRONG, Calibration, verdict_for
+from gleam_app.retrieval.calibration import STRONG, Calibration, honest, verdict_for
 from gleam_app.retrieval.encoder import Encoder
 from gleam_app.retrieval.libraries import map_torch_libraries
 from gleam_app.retrieval.matcher import Matcher
@@ -176,7 +176,7 @@ class Locator:
                 confidence = self.calibration.retrieval_confidence(margin)
             else:
                 confidence = 0.0
-            rated.append((confidence, proposal))
+            rated.append((honest(confidence), proposal))
         rated.sort(key=lambda pair: (-pair[0], -_inliers(pair[1]), -pair[1].match.score))
         candidates = tuple(
             _candidate(proposal, confidence, rank)

@@ -4,6 +4,7 @@ import numpy as np
 import pytest
 
 from gleam_app.errors import Cancelled, GleamError
+from gleam_app.jobs.lock import only_process
 from gleam_app.jobs.work import Progress, Work
 from gleam_app.retrieval.build import CHUNK, add_tile_set
 from gleam_app.retrieval.encoder import Encoder
@@ -88,3 +89,17 @@ def test_resuming_something_else_is_refused(
         add_tile_set(store, encoder, [demo_map], "set", scales_m=[48.0], work=cancel_after(1))
     with pytest.raises(GleamError, match="begun from other"):
         add_tile_set(store, encoder, [demo_map], "set", scales_m=[72.0], resume=True)
+
+
+def test_two_processes_do_not_build_one_set(
+    tmp_path: Path, encoder: Encoder, demo_map: Path
+) -> None:
+    store = TileSetStore(tmp_path)
+    ours = GleamError("held by this test")
+    with (
+        only_process(store.root / STAGING / "set.lock", ours),
+        pytest.raises(GleamError, match="built by another"),
+    ):
+        add_tile_set(store, encoder, [demo_map], "set", scales_m=[108.0])
+    add_tile_set(store, encoder, [demo_map], "set", scales_m=[108.0])
+    assert store.exists("set")

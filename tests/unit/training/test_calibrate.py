@@ -1,7 +1,7 @@
 import numpy as np
 import pytest
 
-from gleam_app.retrieval.calibration import Calibration, verdict_for
+from gleam_app.retrieval.calibration import VERIFIED, Calibration, honest, verdict_for
 from training.gleam_c.calibrate import fit, fit_logistic
 
 
@@ -56,3 +56,10 @@ def test_packs_without_calibration_claim_nothing() -> None:
     calibration = Calibration.from_packs({}, {})
     assert calibration.geometric_confidence(100, 120, 0.9) == 0.0
     assert calibration.retrieval_confidence(0.5) == 0.0
+
+
+def test_the_shown_number_and_the_verdict_agree() -> None:
+    for confidence in (0.944, 0.9449, 0.946, 0.949, 0.95, 0.9999, 0.0049):
+        shown = honest(confidence)
+        assert (verdict_for(shown, True, True) == "verified") == (shown >= VERIFIED)
+        assert shown == float(f"{shown:.2f}") and shown < 1.0
