@@ -42,6 +42,8 @@ def seasonal(kind: str, season: str, tone: float = 0.0) -> tuple[int, int, int]:
     colour, texture, green = MATERIALS[kind]
     change = np.array(_SEASON[season]) * green + (1 - green)
     own = np.array([1 + 0.09 * tone, 1 + 0.05 * tone, 1 + 0.1 * tone])
+    if texture == "asphalt":
+        own = np.full(3, 1 + 0.09 * tone)
     if texture in ("grass", "field"):
         own = own * np.array([1 + 0.12 * np.sin(9 * tone), 1.0, 1.0])
     r, g, b = (int(v) for v in np.clip(np.array(colour) * change * own, 0, 255))
@@ -59,7 +61,7 @@ class _Painter:
         self._size = round(scene.side_m / METRES)
         self._colours = np.zeros((self._size, self._size, 3), np.uint8)
         self._kinds = np.zeros((self._size, self._size), np.uint8)
-        self._fade = float(np.random.default_rng([scene.seed, 5]).uniform(0.82, 1.2))
+        self._fade = float(np.random.default_rng([scene.seed, 5]).uniform(-2.2, 2.0))
 
     def paint(self) -> Picture:
         self._colours[:] = seasonal("verge", self._season)
@@ -102,12 +104,12 @@ class _Painter:
             beside = ("bank", 1.5) if country else ("pavement", 5.6)
             self._band(beside[0], line, road.width_m + beside[1])
         for road, line in roads:
-            self._band("road", line, road.width_m, 1.5 * (self._fade - 1) * 10)
+            self._band("road", line, road.width_m, self._fade)
         circle = np.linspace(0, 2 * np.pi, 24, endpoint=False)
         disc = np.stack([np.cos(circle), np.sin(circle)], axis=1)
         for junction in self._scene.junctions:
             ring = np.array(junction.position) + disc * (junction.radius_m + 1.2)
-            self._fill("road", ring, 1.5 * (self._fade - 1) * 10)
+            self._fill("road", ring, self._fade)
 
     def _detail(self) -> None:
         """Multiply every material by its texture, and everything by slow blotches."""

@@ -94,6 +94,9 @@ def _draw_faces(
     flat = local[..., :2] * scale + eye.centre
     low = np.floor(flat.min(axis=1)).astype(np.int64)
     high = np.ceil(flat.max(axis=1)).astype(np.int64) + 1
+    with np.errstate(divide="ignore"):
+        depths = 1 / local[..., 2] if eye.perspective else -local[..., 2]
+    furthest, nearest = depths.min(axis=1).astype(np.float32), depths.max(axis=1).astype(np.float32)
     tiny = (flat.max(axis=1) - flat.min(axis=1)).max(axis=1) < 0.6
     x, y = eye.axes()
     for k in np.flatnonzero(~tiny | crossing):
@@ -110,6 +113,8 @@ def _draw_faces(
         cv2.fillConvexPoly(mask, cells, 1, cv2.LINE_8, _SHIFT)
         a, b, c = planes[k]
         new = (a * x[x0:x1])[None, :] + (b * y[y0:y1] + c)[:, None]
+        if not crossing[k]:  # the fill's rim is outside the face, where its plane may come near
+            np.clip(new, furthest[k], nearest[k], out=new)
         old = key[y0:y1, x0:x1]
         wins = mask.view(bool) & (new > old)
         np.copyto(old, new, where=wins)

@@ -70,7 +70,7 @@ def imagery_textures(ucmerced: Path, chips: int = 12) -> Textures:
             for file in files:
                 found.extend(_quiet_windows(file, wish))
         found.sort(key=lambda item: item[0])
-        best = [_seamless(window) for _, window in found[:6]]
+        best = [_seamless(window, wish) for _, window in found[:6]]
         tiles[name] = tuple(best) or plain.tiles[name]
     return Textures(
         tiles, "UC Merced Land Use (USGS National Map imagery, public domain) and noise"
@@ -98,10 +98,14 @@ def _quiet_windows(file: Path, wish: str) -> list[tuple[float, NDArray[np.float3
     return found
 
 
-def _seamless(window: NDArray[np.float32]) -> Tile:
+def _seamless(window: NDArray[np.float32], wish: str) -> Tile:
     """A tile from a window: its slow shading taken out, mirrored both ways, repeated."""
-    slow = cv2.GaussianBlur(window, (0, 0), 24, borderType=cv2.BORDER_REFLECT)
+    slow = cv2.GaussianBlur(
+        window, (0, 0), 7 if wish == "grey" else 12, borderType=cv2.BORDER_REFLECT
+    )
     ratio = window / np.maximum(slow, 8)
+    if wish == "grey":  # a pattern that repeats must not be seen
+        ratio = np.clip(ratio.mean(axis=2, keepdims=True), 0.85, 1.15).repeat(3, axis=2)
     metres = ratio.shape[0] * _CHIP_METRES
     side = round(metres / 0.25)
     ratio = np.asarray(cv2.resize(ratio, (side, side), interpolation=cv2.INTER_CUBIC), np.float32)
