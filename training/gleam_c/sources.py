@@ -12,13 +12,24 @@ from gleam_app.imagery.views import View
 from training.data import open_dataset
 from training.data.records import Image, Pair, held_out, read_pixels
 from training.gleam_c.batches import PairSource, Sample
+from training.gleam_c.orthophotos import Orthophotos
 from training.gleam_c.recipe import DataRecipe, PhaseRecipe, Recipe
 
-Opener = Callable[[Path, str], PairSource]
-"""Folder of the set, name of the split -> its pairs."""
+Opener = Callable[[Path, str, Recipe], PairSource]
+"""Folder of the set, name of the split, the recipe -> its pairs."""
 
-MADE: dict[str, Opener] = {}
-"""Sets that are made rather than read (simulated worlds), by the name that recipes use."""
+
+def _simworld(folder: Path, split: str, recipe: Recipe) -> PairSource:
+    """The written places of the simulated world in all views of the recipe."""
+    from training.data.simworld.folder import open_simworld
+
+    pairs = [pair for view in recipe.views for pair in open_simworld(folder, view).pairs()]
+    chosen = [pair for pair in pairs if held_out(pair.place) == (split == "val")]
+    return FilePairs([("simworld", chosen)])
+
+
+MADE: dict[str, Opener] = {"simworld": _simworld, "orthophotos": Orthophotos}
+"""Sets that are simulated, by the name that recipes use; their splits are "train" and "val"."""
 
 
 class FilePairs:
@@ -105,10 +116,10 @@ def open_sources(
     training: list[PairSource] = []
     validation: list[PairSource] = []
     for wanted in phase.data:
-        whole = _open(wanted, wanted.split, data)
+        whole = _open(wanted, wanted.split, data, recipe)
         if wanted.validation:
             training.append(whole)
-            validation.append(_open(wanted, wanted.validation, data))
+            validation.append(_open(wanted, wanted.validation, data, recipe))
         else:
             kept = [held_out(place) for place in whole.places]
             training.append(Some(whole, [i for i, held in enumerate(kept) if not held]))
@@ -120,8 +131,8 @@ def open_sources(
     return sources[0], sources[1] if sources[1].places else None
 
 
-def _open(wanted: DataRecipe, split: str, data: Path) -> PairSource:
+def _open(wanted: DataRecipe, split: str, data: Path, recipe: Recipe) -> PairSource:
     folder = data / wanted.name
     if wanted.name in MADE:
-        return MADE[wanted.name](folder, split)
+        return MADE[wanted.name](folder, split, recipe)
     return FilePairs([(wanted.name, open_dataset(wanted.name, folder, split).pairs())])

@@ -6,9 +6,9 @@ from gleam_app.errors import GleamError
 from training.data import DATA_SETS, splits_of
 from training.gleam_c.recipe import RECIPES, PhaseRecipe, read_recipe
 from training.gleam_c.schedule import learning_rate
+from training.gleam_c.sources import MADE
 
 NAMES = ("starter-cpu", "convnext-b", "dinov2-adapters", "pe-core")
-MADE = ("simworld", "orthophotos")  # sets that are simulated, not read
 
 
 @pytest.mark.parametrize("name", NAMES)
