@@ -270,6 +270,10 @@ def _add(arguments: Arguments, services: Services, work: Work) -> Any:
 
 
 def _tile_set_line(entry: dict[str, Any]) -> str:
+    if entry["state"] == "incomplete":
+        return f"{entry['name']}: half built; add its imagery again with --resume to go on"
+    if entry["state"] == "damaged":
+        return f"{entry['name']}: damaged; gleam tiles remove {entry['name']}, then add it again"
     scales = ", ".join(f"{scale:g} m" for scale in entry["scales_m"]) or "pictures"
     return (
         f"{entry['name']}: {entry['tiles']} tiles ({scales}), {entry['area_km2']} km², "
@@ -353,6 +357,7 @@ def _explain(arguments: Arguments, services: Services, work: Work) -> int:
 
     tile_sets = _open_tile_sets(services, arguments.tiles)
     query = _load(arguments.image, arguments.view)
+    services.packs.default("gleam-x")  # a missing one is told before the long search, not after
     options = LocateOptions(top=max(10, arguments.candidate))
     location = services.locator().locate(query, tile_sets, options, work)
     if arguments.candidate > len(location.candidates):

@@ -197,8 +197,11 @@ def _map(
 ) -> str | None:
     if candidate is None:
         return None
-    sources: list[MapSource] = [source for one in tile_sets for source in one.sources]
-    image = drawings.map_picture(sources, location.candidates, candidate)
+    try:
+        sources: list[MapSource] = [source for one in tile_sets for source in one.sources]
+        image = drawings.map_picture(sources, location.candidates, candidate)
+    except GleamError:  # imagery that is gone by now: the findings are still worth keeping
+        return None
     return None if image is None else _url(image)
 
 

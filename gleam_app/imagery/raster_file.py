@@ -152,9 +152,9 @@ class RasterFile:
                 )
         except RasterioError as error:
             raise GleamError(
-                f"{clean_text(self.path.name)} cannot be read: {clean_text(error, 120)}.",
-                "The file may be damaged, or have moved; copy it again or relink it.",
-            ) from None
+                f"{clean_text(self.path.name)} cannot be read any more.",
+                "The file is damaged, was replaced, or its disk is gone: put it back and try again.",
+            ) from error
         if self._has_nan:
             finite = np.isfinite(values).all(axis=0)
             valid, values = np.where(finite, valid, 0).astype(np.uint8), np.nan_to_num(values)

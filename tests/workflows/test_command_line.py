@@ -253,3 +253,17 @@ def test_interrupting_cancels_and_resume_goes_on(tmp_path: Path) -> None:
     )
     assert finished.returncode == 0, finished.stderr
     assert (tmp_path / "tiles" / "slow" / "tileset.json").exists()
+
+
+def test_sets_that_cannot_be_used_say_what_to_do(run: Any, home: Path) -> None:
+    half, broken = home / "tiles" / ".staging" / "half", home / "tiles" / "broken"
+    for folder, file in ((half, "plan.json"), (broken, "tileset.json")):
+        folder.mkdir(parents=True)
+        (folder / file).write_text("{}")
+    try:
+        code, out, _ = run("tiles", "list")
+    finally:
+        for name in ("half", "broken"):
+            assert run("tiles", "remove", name)[0] == 0
+    lines = {line.partition(":")[0]: line for line in out.splitlines()}
+    assert code == 0 and "--resume" in lines["half"] and "tiles remove broken" in lines["broken"]

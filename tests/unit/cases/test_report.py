@@ -16,6 +16,7 @@ from gleam_app.explain.explainer import plain_explanation
 from gleam_app.explain.wording import LANGS, Lang
 from gleam_app.geo.coordinates import Bounds
 from gleam_app.imagery.sources import Picture
+from gleam_app.retrieval.tileset import TileSetInfo
 from tests.factories import LAT, LON, make_location, make_query
 
 HOSTILE = '<script>alert("1")</script><img src=x onerror=alert(1)>.jpg'
@@ -49,6 +50,23 @@ class Ground:
         rgb = np.full((size_px, size_px, 3), 90, np.uint8)
         rgb[:, size_px // 2 :] = 150
         return Picture(rgb, np.ones((size_px, size_px), bool))
+
+
+class GoneSet:
+    """A tile set whose imagery was taken away after the search."""
+
+    info = TileSetInfo("gone", [], 1, [72.0], 0.1, "starter 0.1.0", "h", 1280, None)
+
+    @property
+    def sources(self) -> list[Ground]:
+        raise GleamError("The imagery map.tif is not where it was (/media/stick).")
+
+
+def test_imagery_that_is_gone_costs_the_map_not_the_report(tmp_path: Path) -> None:
+    location = make_location("verified")
+    path = tmp_path / "report.html"
+    write_report(path, location, [], [GoneSet()], {}, {}, "en")  # type: ignore[list-item]
+    assert location.query.name in Parsed(path.read_text(encoding="utf-8")).words
 
 
 def test_a_verified_query_in_both_languages(tmp_path: Path) -> None:
