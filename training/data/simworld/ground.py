@@ -125,10 +125,11 @@ class _Painter:
             mixed = cv2.multiply(self._colours, tile, scale=1 / 128)
             cv2.copyTo(mixed, mask, self._colours)
         slow = cv2.resize(grain(20 + seed % 7, 4.0, 0.62), (self._size, self._size))
-        lift = np.clip(128 + 11 * slow, 0, 255).astype(np.uint8)
-        self._colours = cv2.multiply(self._colours, cv2.merge([lift] * 3), scale=1 / 128).astype(
-            np.uint8
-        )
+        hard = [_ORDER.index(kind) for kind, m in MATERIALS.items() if m[1] == "asphalt"]
+        strength = np.where(np.isin(self._kinds, hard), np.float32(4), np.float32(11))
+        lift = np.clip(128 + strength * slow, 0, 255).astype(np.uint8)
+        lifted = cv2.multiply(self._colours, cv2.merge([lift] * 3), scale=1 / 128)
+        self._colours = np.asarray(lifted, np.uint8)
 
     def _window(self, ring: Floats) -> tuple[slice, slice] | None:
         cells = self._pixels(ring) // 16

@@ -38,5 +38,5 @@ def draw_light(rng: np.random.Generator, season: str | None = None) -> Light:
         season=season or str(rng.choice(SEASONS, p=[0.2, 0.4, 0.15, 0.1, 0.15])),
         tint=(float(1 + warmth), 1.0, float(1 - warmth + rng.normal(0, 0.02))),
         contrast=float(rng.uniform(0.85, 1.2)),
-        saturation=float(rng.uniform(0.65, 1.15)),
+        saturation=float(rng.uniform(0.5, 1.02)),
     )

@@ -4,6 +4,7 @@ import dataclasses
 from dataclasses import dataclass
 from typing import Any
 
+import cv2
 import numpy as np
 from numpy.typing import NDArray
 
@@ -117,8 +118,14 @@ class _Photographer:
         wide = side * rng.uniform(0.5, 1.1)
         height = float(wide / 2 / np.tan(np.deg2rad(view) / 2) * np.cos(np.deg2rad(min(tilt, 50))))
         heading = float(rng.uniform(0, 360))
+        around = [
+            building.top_m
+            for building in self.place.scene.buildings
+            if np.hypot(*np.subtract(building.position, centre)) < 90
+        ]
+        lowest = max(45.0, 20 + 1.25 * max(around, default=0.0))  # a drone flies above the roofs
         camera = Camera(
-            max(height, 45.0), heading, min(tilt, 50.0), view, self.size, self.size * 3 // 4
+            max(height, lowest), heading, min(tilt, 50.0), view, self.size, self.size * 3 // 4
         )
         target = _near(centre, side * 0.12, rng)
         shot = self.place.uav(camera, target, self.light)
@@ -146,9 +153,25 @@ class _Photographer:
         return self._taken(shot, "ground", spot, how)
 
     def _taken(self, shot: Shot, view: str, position: Point, how: dict[str, Any]) -> Taken:
-        pixels = another_day(shot.pixels, self.rng) if self.appearance else shot.pixels
+        pixels = shot.pixels
+        if self.appearance:
+            pixels = another_day(pixels, self.rng) if view == "uav" else _phone(pixels, self.rng)
         how = {**how, "light": dataclasses.asdict(self.light)}
         return Taken(pixels, view, position, how, _seen(self.place, shot, self.with_seen))
+
+
+def _phone(pixels: Picture, rng: np.random.Generator) -> Picture:
+    """A street photo's own exposure, blur, noise and compression (no cloud shadows: there is sky)."""
+    x = np.power(pixels.astype(np.float32) / 255, rng.uniform(0.7, 1.35))
+    x = x * rng.uniform(0.92, 1.08, 3).astype(np.float32)
+    out = np.clip(x * 255, 0, 255).astype(np.uint8)
+    if rng.random() < 0.5:
+        out = np.asarray(cv2.GaussianBlur(out, (0, 0), rng.uniform(0.4, 1.1)), np.uint8)
+    noisy = out + rng.normal(0, rng.uniform(0, 5), out.shape)
+    quality = int(rng.integers(55, 95))
+    flags = [cv2.IMWRITE_JPEG_QUALITY, quality]
+    data = cv2.imencode(".jpg", np.clip(noisy, 0, 255).astype(np.uint8), flags)[1]
+    return np.asarray(cv2.imdecode(data, cv2.IMREAD_COLOR), np.uint8)
 
 
 def _seen(place: Place, shot: Shot, wanted: bool) -> tuple[Seen, ...]:

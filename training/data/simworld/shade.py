@@ -154,7 +154,7 @@ def _materials(
     radius = solids.crown_radius.astype(np.float32)[which]
     outwards = (places[crown] - solids.crown_centre.astype(np.float32)[which]) / radius
     p = places[crown]
-    leaf = sample(grain(8, 1.0, 1.0), p[:, 0] * 4 + p[:, 2] * 3, p[:, 1] * 4 - p[:, 2] * 2.6)
+    leaf = sample(grain(8, 1.0, 1.0), p[:, 0] * 9 + p[:, 2] * 7, p[:, 1] * 9 - p[:, 2] * 5)
     depth_in_crown = np.clip(0.78 + 0.28 * outwards[:, 2] + 0.17 * leaf, 0.25, 1.5)
     colour[crown] = crown_tone[which] * depth_in_crown[:, None]
     turned = outwards / radius + 0.12 * leaf[:, None]
