@@ -434,7 +434,7 @@ def _list_packs(arguments: Arguments, services: Services) -> int:
 def _doctor(arguments: Arguments, services: Services, work: Work) -> int:
     from gleam_app.diagnostics import examine
 
-    checks = examine(services)
+    checks = examine(services, work)
     if arguments.json:
         _print_json({"schema": "gleam.doctor/1", "checks": [check.to_json() for check in checks]})
     else:

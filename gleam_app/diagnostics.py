@@ -9,6 +9,7 @@ from importlib import metadata
 from typing import Any
 
 from gleam_app import __version__
+from gleam_app.jobs.work import Work
 from gleam_app.services import Services
 
 # distribution -> module whose import proves that its native libraries load
@@ -38,14 +39,18 @@ class Check:
         return asdict(self)
 
 
-def examine(services: Services) -> list[Check]:
-    """Look at everything; never raises."""
+def examine(services: Services, work: Work | None = None) -> list[Check]:
+    """Look at everything; raises nothing but Cancelled."""
+    work = work or Work()
     checks = [
         Check("program", True, f"GLEAM Desktop {__version__}, Python {platform.python_version()}"),
         Check("system", True, f"{platform.platform()}, {os.cpu_count()} cores"),
         _home(services),
     ]
-    checks += [_library(name, module) for name, module in LIBRARIES.items()]
+    for name, module in LIBRARIES.items():
+        work.report("Checking", len(checks) - 3, len(LIBRARIES))
+        checks.append(_library(name, module))
+    work.check()
     checks += [
         Check(f"pack {status.id}", status.state != "corrupt", _pack_words(status))
         for status in services.packs.list()

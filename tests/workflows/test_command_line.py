@@ -12,10 +12,14 @@ import numpy as np
 import pytest
 from PIL import Image
 
+from gleam_app.diagnostics import examine
+from gleam_app.errors import Cancelled
 from gleam_app.geo.coordinates import LatLon
 from gleam_app.geo.footprint import distance_m
 from gleam_app.home import resources_dir
+from gleam_app.jobs.work import Work
 from gleam_app.main import main
+from gleam_app.services import Services
 
 DEMO = resources_dir() / "demo"
 PHOTO = DEMO / "queries" / "photo-01.jpg"
@@ -230,6 +234,13 @@ def test_the_doctor_finds_everything_well(run: Any) -> None:
     document = json.loads(out)
     bad = [check for check in document["checks"] if not check["ok"]]
     assert (code, bad) == (0, [])
+
+
+def test_the_doctor_can_be_sent_away() -> None:
+    work = Work()
+    work.cancel()
+    with pytest.raises(Cancelled):
+        examine(Services(), work)
 
 
 @pytest.mark.skipif(sys.platform == "win32", reason="SIGINT cannot be sent to one child there")
