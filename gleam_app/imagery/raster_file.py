@@ -92,14 +92,17 @@ class RasterFile:
     @contextmanager
     def _dataset(self) -> Iterator[Any]:
         """This thread's dataset, opened on first use (and again after ``close``)."""
-        handle: _Handle | None = getattr(self._local, "handle", None)
-        if handle is None or not handle.open:
-            handle = _Handle(open_dataset(self.path))
-            with self._lock:
-                self._handles = [known for known in self._handles if known.open] + [handle]
-            self._local.handle = handle
-        with handle.lock:
-            yield handle.dataset
+        while True:
+            handle: _Handle | None = getattr(self._local, "handle", None)
+            if handle is None or not handle.open:
+                handle = _Handle(open_dataset(self.path))
+                with self._lock:
+                    self._handles = [known for known in self._handles if known.open] + [handle]
+                self._local.handle = handle
+            with handle.lock:
+                if handle.open:  # not closed between the look and the lock
+                    yield handle.dataset
+                    return
 
     def inspect(self) -> Any:
         """Context manager: the calling thread's rasterio dataset, for reading its metadata."""
