@@ -179,6 +179,12 @@ class Recipe(_Part):
     phases: Annotated[tuple[PhaseRecipe, ...], Field(min_length=1)]
     pack: PackRecipe
 
+    @model_validator(mode="after")
+    def _headings_agree(self) -> "Recipe":
+        if self.loss.wrong_turns and self.augment.turn_queries:
+            raise ValueError("wrong_turns and turn_queries teach opposite things")
+        return self
+
 
 def read_recipe(name: str) -> Recipe:
     """A recipe by the name of its file in ``recipes``, or by the path of a TOML file.

@@ -44,6 +44,7 @@ def test_sample4geo_numbers_are_in_the_convnext_recipe() -> None:
         (("seed = 7", "seed = 'seven'"), "seed"),
         (("seed = 7", "seed = "), "TOML"),
         (("epochs = 4", "epoch = 4"), "epoch"),
+        (("mirror = 0.5", "mirror = 0.5\nturn_queries = ['uav']"), "opposite"),
         (("epoch_pairs = 6400", ""), "equal_views needs epoch_pairs"),
         (("neighbour_select = 32", "neighbour_select = 320"), "neighbour_select"),
     ],

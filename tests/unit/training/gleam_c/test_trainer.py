@@ -127,6 +127,23 @@ def test_chunks_change_nothing_but_memory(straight: Path, tmp_path: Path) -> Non
     assert [loss for _, loss in direct] == pytest.approx([loss for _, loss in chunked], rel=1e-3)
 
 
+def test_two_ranks_train_as_one(straight: Path, tmp_path: Path) -> None:
+    """Each with half of every batch: the same losses, hard negatives and validation figures."""
+    folder = tmp_path / "run"
+    command = [sys.executable, "-m", "tests.unit.training.gleam_c.tiny", str(folder)]
+    started = [subprocess.Popen([*command, str(number), "2"], cwd=ROOT) for number in range(2)]
+    assert [process.wait(120) for process in started] == [0, 0]
+    together, alone = _losses(folder)[:8], _losses(straight)[:8]
+    # rounding grows from step to step; a wrong gradient would show at the second
+    assert [loss for _, loss in together[:4]] == pytest.approx(
+        [loss for _, loss in alone[:4]], rel=1e-3
+    )
+    assert [step for step, _ in together] == [step for step, _ in alone]
+    assert read_checkpoint(folder / CHECKPOINT).state["ranks"] == 2
+    with pytest.raises(GleamError, match="2 processes, not 1"):
+        _resumed(folder, recipe(phases=TWO_PHASES))
+
+
 def test_what_cannot_be_resumed_is_said(straight: Path, tmp_path: Path) -> None:
     mine = trainer(tmp_path, recipe(phases=TWO_PHASES))
     with pytest.raises(GleamError, match="no checkpoint"):

@@ -7,6 +7,7 @@ from typing import Any
 
 import numpy as np
 import torch
+import torch.distributed as dist
 from transformers import ConvNextConfig
 
 from gleam_app.imagery.views import View
@@ -102,5 +103,16 @@ def trainer(folder: Path, whole: Recipe, kind: type[Trainer] = Trainer) -> Train
     return made
 
 
+def main(folder: Path, rank: int = 0, ranks: int = 1) -> None:
+    """Train in ``folder``, as one of several ranks if need be."""
+    if ranks > 1:
+        torch.set_num_threads(1)
+        meeting = f"file://{folder.parent}/meeting"
+        dist.init_process_group("gloo", meeting, rank=rank, world_size=ranks)
+    trainer(folder, recipe(phases=TWO_PHASES)).run(sources)
+    if ranks > 1:
+        dist.destroy_process_group()
+
+
 if __name__ == "__main__":
-    trainer(Path(sys.argv[1]), recipe(phases=TWO_PHASES)).run(sources)
+    main(Path(sys.argv[1]), *map(int, sys.argv[2:]))
