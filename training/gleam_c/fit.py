@@ -57,9 +57,9 @@ def fit(recipe: Recipe, data: Path, work: Path, weights: Path | None, resume: bo
         else:
             _begin(trainer, sources(recipe.phases[0])[0], weights)
         trainer.run(sources)
-        if rank() == 0:
-            draw(work, recipe.name)
     finally:
+        if rank() == 0 and (work / LOG).exists():
+            draw(work, recipe.name)  # of a run that was interrupted, too
         if dist.is_initialized():
             dist.destroy_process_group()
 
