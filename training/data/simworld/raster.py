@@ -99,7 +99,8 @@ def _draw_faces(
     furthest, nearest = depths.min(axis=1).astype(np.float32), depths.max(axis=1).astype(np.float32)
     tiny = (flat.max(axis=1) - flat.min(axis=1)).max(axis=1) < 0.6
     x, y = eye.axes()
-    for k in np.flatnonzero(~tiny | crossing):
+    away = (high <= 0).any(axis=1) | (low >= (eye.width, eye.height)).any(axis=1)
+    for k in np.flatnonzero((~tiny & ~away) | crossing):
         ring = flat[k]
         if crossing[k]:
             ring = _clip(local[k]) * eye.focal + eye.centre
