@@ -9,6 +9,7 @@ from importlib import metadata
 from typing import Any
 
 from gleam_app import __version__
+from gleam_app.errors import disk_trouble
 from gleam_app.jobs.work import Work
 from gleam_app.services import Services
 
@@ -51,14 +52,21 @@ def examine(services: Services, work: Work | None = None) -> list[Check]:
         work.report("Checking", len(checks) - 3, len(LIBRARIES))
         checks.append(_library(name, module))
     work.check()
-    checks += [
-        Check(f"pack {status.id}", status.state != "corrupt", _pack_words(status))
-        for status in services.packs.list()
-    ]
-    checks += [
-        Check(f"tile set {info.name}", info.state != "damaged", f"{info.tiles} tiles, {info.state}")
-        for info in services.tile_sets.list()
-    ]
+    try:
+        checks += [
+            Check(f"pack {status.id}", status.state != "corrupt", _pack_words(status))
+            for status in services.packs.list()
+        ]
+        checks += [
+            Check(
+                f"tile set {info.name}",
+                info.state != "damaged",
+                f"{info.tiles} tiles, {info.state}",
+            )
+            for info in services.tile_sets.list()
+        ]
+    except OSError as error:
+        checks.append(Check("packs and tile sets", False, str(disk_trouble(error))))
     return checks
 
 

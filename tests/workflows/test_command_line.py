@@ -236,6 +236,16 @@ def test_the_doctor_finds_everything_well(run: Any) -> None:
     assert (code, bad) == (0, [])
 
 
+def test_the_doctor_tells_of_a_folder_it_may_not_read(monkeypatch: pytest.MonkeyPatch) -> None:
+    def refuse(_: object) -> None:
+        raise PermissionError(13, "Permission denied", "/secret/packs")
+
+    services = Services()
+    monkeypatch.setattr(type(services.packs), "list", refuse)
+    bad = [check.found for check in examine(services) if not check.ok]
+    assert bad == ["You may not read or write /secret/packs."]
+
+
 def test_the_doctor_can_be_sent_away() -> None:
     work = Work()
     work.cancel()
