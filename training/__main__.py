@@ -4,6 +4,7 @@ import argparse
 import json
 import sys
 import tempfile
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -30,18 +31,43 @@ def main(argv: list[str] | None = None) -> int:
     calibrate.add_argument("--queries", type=int, default=80)
     calibrate.add_argument("--pictures", type=int, default=8, help="a folder of the gallery")
     calibrate.add_argument("--seed", type=int, default=7)
+    fit = gleam_c.add_parser("fit", help="train by a recipe")
+    fit.add_argument("--recipe", required=True, help="name of a recipe, or a TOML file")
+    fit.add_argument("--data", type=Path, required=True, help="a folder for each data set")
+    fit.add_argument("--work", type=Path, required=True, help="keeps checkpoint and log")
+    fit.add_argument("--weights", type=Path, help="what the backbone starts from")
+    fit.add_argument("--resume", action="store_true")
+    export = gleam_c.add_parser("export", help="make a pack of what was trained")
+    export.add_argument("--work", type=Path, required=True)
+    export.add_argument("--out", type=Path, required=True)
+    export.add_argument("--best", action="store_true", help="the best on held-out places")
     arguments = parser.parse_args(argv)
     try:
-        if arguments.action == "starter-pack":
-            from training.gleam_c.starter_pack import export_starter
-
-            export_starter(arguments.weights, arguments.aerial, arguments.out)
-        else:
-            _calibrate(arguments)
+        _ACTIONS[arguments.action](arguments)
     except GleamError as error:
         print(f"{error} {error.hint}".strip(), file=sys.stderr)
         return error.exit_code
     return 0
+
+
+def _starter_pack(arguments: argparse.Namespace) -> None:
+    from training.gleam_c.starter_pack import export_starter
+
+    export_starter(arguments.weights, arguments.aerial, arguments.out)
+
+
+def _fit(arguments: argparse.Namespace) -> None:
+    from training.gleam_c.fit import fit
+    from training.gleam_c.recipe import read_recipe
+
+    recipe = read_recipe(arguments.recipe)
+    fit(recipe, arguments.data, arguments.work, arguments.weights, arguments.resume)
+
+
+def _export(arguments: argparse.Namespace) -> None:
+    from training.gleam_c.fit import export
+
+    export(arguments.work, arguments.out, arguments.best)
 
 
 def _calibrate(arguments: argparse.Namespace) -> None:
@@ -67,6 +93,14 @@ def write_calibration(folder: Path, calibration: dict[str, Any]) -> None:
     staged = path.with_suffix(".new")
     staged.write_text(changed.to_json(), "utf-8")
     staged.replace(path)
+
+
+_ACTIONS: dict[str, Callable[[argparse.Namespace], None]] = {
+    "starter-pack": _starter_pack,
+    "calibrate": _calibrate,
+    "fit": _fit,
+    "export": _export,
+}
 
 
 if __name__ == "__main__":
