@@ -71,3 +71,13 @@ def walk(line: Floats, distances: Floats) -> tuple[Floats, Floats]:
 def length_of(line: Floats) -> float:
     """Metres."""
     return float(np.hypot(*np.diff(line, axis=0).T).sum())
+
+
+def inside(ring: Floats, spot: Floats) -> bool:
+    """Whether a point lies in a polygon (ray casting)."""
+    x, y = spot
+    a, b = ring, np.roll(ring, -1, axis=0)
+    crosses = (a[:, 1] > y) != (b[:, 1] > y)
+    with np.errstate(divide="ignore", invalid="ignore"):
+        at = a[:, 0] + (y - a[:, 1]) / (b[:, 1] - a[:, 1]) * (b[:, 0] - a[:, 0])
+    return bool((crosses & (x < at)).sum() % 2)

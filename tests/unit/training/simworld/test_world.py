@@ -17,8 +17,8 @@ from training.data.simworld.__main__ import main
 from training.data.simworld.change import later
 from training.data.simworld.facts import Scene
 from training.data.simworld.folder import open_simworld, read_scene, write_sample
-from training.data.simworld.layout import USES, inside, lay_out
-from training.data.simworld.plots import Ground, rectangle, walk
+from training.data.simworld.layout import USES, lay_out
+from training.data.simworld.plots import Ground, inside, rectangle, walk
 from training.data.simworld.samples import Sample, simulate, street_spot
 from training.data.simworld.streets import PATTERNS
 from training.data.simworld.textures import imagery_textures, noise_textures
