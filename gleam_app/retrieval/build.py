@@ -144,8 +144,9 @@ def add_tile_set(
             info = _finish(staging, store.folder(name), plan, records, encoder, name)
     except OSError as error:
         trouble = disk_trouble(error)
-        kept = "What is done by now is kept: add the imagery again with --resume to go on."
-        raise GleamError(str(trouble), f"{trouble.hint} {kept}") from None
+        begun = (store.root / STAGING / name / "vectors.f16").is_file()
+        kept = " What is done by now is kept: add the imagery again with --resume to go on."
+        raise GleamError(str(trouble), trouble.hint + (kept if begun else "")) from None
     finally:
         for source in opened:
             source.close()
