@@ -14,12 +14,12 @@ from gleam_app.errors import GleamError
 from training.data.simworld.noise import SIZE, grain
 
 Tile = NDArray[np.uint8]
-# texture -> (folders of UC Merced to cut from, metres a side, the most green or the least)
+# texture -> (folders of UC Merced to cut from, what colour is wished); asphalt stays noise, for every
+# cut of it has painted lines that show when it repeats
 _CUT: dict[str, tuple[tuple[str, ...], str]] = {
     "grass": (("golfcourse",), "green"),
     "field": (("agricultural",), "any"),
     "canopy": (("forest",), "any"),
-    "asphalt": (("runway", "freeway", "parkinglot"), "grey"),
     "soil": (("chaparral", "baseballdiamond"), "any"),
     "sand": (("beach",), "any"),
 }
@@ -57,7 +57,7 @@ def imagery_textures(ucmerced: Path, chips: int = 12) -> Textures:
     Raises GleamError where a class is missing.
     """
     plain = noise_textures()
-    tiles: dict[str, tuple[Tile, ...]] = {}
+    tiles = dict(plain.tiles)
     for name, (classes, wish) in _CUT.items():
         found: list[tuple[float, NDArray[np.float32]]] = []
         for label in classes:
@@ -70,7 +70,7 @@ def imagery_textures(ucmerced: Path, chips: int = 12) -> Textures:
             for file in files:
                 found.extend(_quiet_windows(file, wish))
         found.sort(key=lambda item: item[0])
-        best = [_seamless(window, wish) for _, window in found[:6]]
+        best = [_seamless(window) for _, window in found[:6]]
         tiles[name] = tuple(best) or plain.tiles[name]
     return Textures(
         tiles, "UC Merced Land Use (USGS National Map imagery, public domain) and noise"
@@ -92,20 +92,14 @@ def _quiet_windows(file: Path, wish: str) -> list[tuple[float, NDArray[np.float3
             penalty = float(coarse.std(axis=(0, 1)).mean()) + 0.5 * float(window.std())
             if wish == "green":
                 penalty -= float(mean[1] - (mean[0] + mean[2]) / 2)
-            elif wish == "grey":
-                penalty += float(np.ptp(mean))
             found.append((penalty, window))
     return found
 
 
-def _seamless(window: NDArray[np.float32], wish: str) -> Tile:
+def _seamless(window: NDArray[np.float32]) -> Tile:
     """A tile from a window: its slow shading taken out, mirrored both ways, repeated."""
-    slow = cv2.GaussianBlur(
-        window, (0, 0), 7 if wish == "grey" else 12, borderType=cv2.BORDER_REFLECT
-    )
+    slow = cv2.GaussianBlur(window, (0, 0), 12, borderType=cv2.BORDER_REFLECT)
     ratio = window / np.maximum(slow, 8)
-    if wish == "grey":  # a pattern that repeats must not be seen
-        ratio = np.clip(ratio.mean(axis=2, keepdims=True), 0.85, 1.15).repeat(3, axis=2)
     metres = ratio.shape[0] * _CHIP_METRES
     side = round(metres / 0.25)
     ratio = np.asarray(cv2.resize(ratio, (side, side), interpolation=cv2.INTER_CUBIC), np.float32)
