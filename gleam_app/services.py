@@ -55,8 +55,10 @@ class Services:
         """The encoder and matcher of the default packs, loaded once. Call off the GUI thread."""
         with self._lock:
             if self._locator is None:
+                from gleam_app.retrieval.libraries import map_libraries
                 from gleam_app.retrieval.locate import Locator
 
+                map_libraries()
                 self._locator = Locator.from_packs(self.packs)
             return self._locator
 

@@ -7,26 +7,31 @@ import os
 import sys
 from pathlib import Path
 
-# in the order in which they need one another
-LIBRARIES = ("libc10", "libtorch_cpu", "libtorch", "libtorch_python")
+# package -> the extension module whose mapping brings in all that the package loads
+EXTENSIONS = {
+    "torch": "lib/libtorch_python.*",
+    "cv2": "cv2*.so",
+    "rasterio": "_base.*.so",
+    "pyproj": "_context.*.so",
+    "faiss": "_swigfaiss.*so",
+}
 
 
-def map_torch_libraries() -> None:
-    """Map torch's shared libraries before ``import torch`` does.
+def map_libraries() -> None:
+    """Map the shared libraries of the heavy packages before they are imported.
 
-    The import holds the interpreter's lock while it maps some 400 MB; called through ctypes, the
-    loader runs without it, and the window goes on. Does nothing where that is not possible.
+    An import holds the interpreter's lock while it maps and initialises them, some 400 MB in all;
+    called through ctypes, the system's loader runs without it, and the window goes on meanwhile. Does
+    nothing where that is not possible; the imports then do it themselves.
     """
-    if "torch" in sys.modules or sys.platform == "win32":
+    if sys.platform == "win32":
         return
-    found = importlib.util.find_spec("torch")
-    if found is None or found.origin is None:
-        return
-    suffix = ".dylib" if sys.platform == "darwin" else ".so"
     with contextlib.suppress(OSError, AttributeError):
         dlopen = ctypes.CDLL(None).dlopen
         dlopen.restype, dlopen.argtypes = ctypes.c_void_p, [ctypes.c_char_p, ctypes.c_int]
-        for name in LIBRARIES:
-            path = Path(found.origin).parent / "lib" / f"{name}{suffix}"
-            if path.exists():
-                dlopen(os.fsencode(path), os.RTLD_NOW)
+        for package, pattern in EXTENSIONS.items():
+            found = importlib.util.find_spec(package) if package not in sys.modules else None
+            if found is None or found.origin is None:
+                continue
+            for path in sorted(Path(found.origin).parent.glob(pattern))[:1]:
+                dlopen(os.fsencode(path), os.RTLD_LAZY)

@@ -14,7 +14,6 @@ from gleam_app.jobs.work import Work
 from gleam_app.packs.store import PackStore
 from gleam_app.retrieval.calibration import STRONG, Calibration, honest, verdict_for
 from gleam_app.retrieval.encoder import Encoder
-from gleam_app.retrieval.libraries import map_torch_libraries
 from gleam_app.retrieval.matcher import Matcher
 from gleam_app.retrieval.results import Candidate, Location, TileRef
 from gleam_app.retrieval.search import Match, TileIndex, distinct_places
@@ -67,7 +66,6 @@ class Locator:
     @classmethod
     def from_packs(cls, packs: PackStore) -> "Locator":
         """Load the default encoder and matcher. Raises GleamError if one is missing or damaged."""
-        map_torch_libraries()
         return cls(Encoder(packs.default("gleam-c")), Matcher(packs.default("matcher")))
 
     @property
