@@ -6,7 +6,6 @@ import time
 from pathlib import Path
 
 import cv2
-import numpy as np
 
 from gleam_app.errors import GleamError
 from training.data.simworld.folder import is_written, write_origin, write_sample
@@ -26,7 +25,6 @@ def main(arguments: list[str] | None = None) -> int:
     parser.add_argument("--sheet", action="store_true", help="one picture of all places and views")
     chosen = parser.parse_args(arguments)
     cv2.setNumThreads(1)
-    np.seterr(all="warn")
     try:
         textures = imagery_textures(chosen.ucmerced) if chosen.ucmerced else noise_textures()
         seeds = range(chosen.seed, chosen.seed + chosen.places)
