@@ -7,7 +7,6 @@
 import csv
 import importlib.metadata
 import json
-import os
 import sys
 import time
 from pathlib import Path
@@ -21,6 +20,7 @@ from gleam_app.cases.report import Entry, write_entries
 from gleam_app.errors import GleamError
 from gleam_app.explain.explainer import Explanation
 from gleam_app.geo.footprint import distance_m
+from gleam_app.jobs.processes import process_alive
 from gleam_app.retrieval.results import Location, locate_document
 from gleam_app.services import Services
 from gleam_app.ui import app
@@ -141,7 +141,9 @@ class Demo:
         while not self._model_ready():
             self.person.pause(500)
             state = self._setup_state()
-            working = state is not None and "error" not in state and _alive(int(state["pid"]))
+            working = (
+                state is not None and "error" not in state and process_alive(int(state["pid"]))
+            )
             now = time.monotonic()
             idle_since = None if working else idle_since or now
             if state is not None and "error" in state:
@@ -171,7 +173,7 @@ class Demo:
 
     def _model_ready(self) -> bool:
         state = self._setup_state()
-        if state is not None and "error" not in state and _alive(int(state["pid"])):
+        if state is not None and "error" not in state and process_alive(int(state["pid"])):
             return False
         try:
             importlib.metadata.version("llama-cpp-python")
@@ -229,18 +231,6 @@ def describe(location: Location, truth: tuple[float, float] | None, seconds: flo
     if truth is not None:
         words += f"  [truth: {distance_m(truth, (best.lat, best.lon)):.1f} m away]"
     return words
-
-
-def _alive(pid: int) -> bool:
-    if os.name == "nt":
-        return True
-    try:
-        os.kill(pid, 0)
-    except ProcessLookupError:
-        return False
-    except PermissionError:
-        return True
-    return True
 
 
 def main(folder: Path) -> int:

@@ -13,6 +13,7 @@ from pathlib import Path
 
 from gleam_app.errors import GleamError
 from gleam_app.jobs.lock import only_process
+from gleam_app.jobs.processes import process_alive
 from gleam_app.jobs.work import Progress
 from gleam_app.packs.files import write_whole
 
@@ -65,18 +66,6 @@ def read_progress(folder: Path) -> Progress | None:
         fresh = time.time() - path.stat().st_mtime < STALE_AFTER_S
         state = json.loads(path.read_text(encoding="utf-8"))
         progress = Progress(state["what"], state["done"], state["total"], state["seconds_left"])
-        return progress if fresh and _alive(state["pid"]) else None
+        return progress if fresh and process_alive(state["pid"]) else None
     except (OSError, ValueError, KeyError, TypeError):
         return None
-
-
-def _alive(pid: int) -> bool:
-    if os.name == "nt":  # os.kill would end the process there; the file's age must do
-        return True
-    try:
-        os.kill(pid, 0)
-    except ProcessLookupError:
-        return False
-    except PermissionError:
-        return True
-    return True

@@ -5,10 +5,11 @@ while something is unfinished or failed, and removes the file when all is done.
 """
 
 import json
-import os
 import time
 from dataclasses import dataclass
 from pathlib import Path
+
+from gleam_app.jobs.processes import process_alive
 
 STALE_AFTER_S = 600.0
 
@@ -31,20 +32,8 @@ def read_setup_state(home: Path) -> SetupState | None:
         if error:
             return SetupState(what, None, error)
         fresh = time.time() - float(state["updated"]) < STALE_AFTER_S
-        if not fresh or not _alive(int(state["pid"])):
+        if not fresh or not process_alive(int(state["pid"])):
             return None
         return SetupState(what, int(100 * min(1.0, done / total)) if total > 0 else None)
     except (OSError, ValueError, KeyError, TypeError, AttributeError, OverflowError):
         return None
-
-
-def _alive(pid: int) -> bool:
-    if os.name == "nt" or pid <= 0:  # os.kill would end the process there; the file's age must do
-        return pid > 0
-    try:
-        os.kill(pid, 0)
-    except ProcessLookupError:
-        return False
-    except PermissionError:
-        return True
-    return True
