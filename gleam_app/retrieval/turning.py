@@ -1,7 +1,9 @@
 """Turned copies of a query, because nobody knows which way it was looking.
 
 Angles: a query turned by ``turn`` degrees clockwise has the picture's up direction point to bearing
-``turn``; if it then looks like a north-up tile, the heading of the query is ``turn``.
+``turn``; if it then looks like a north-up tile, the heading of the query is ``turn``. A panorama has no
+up on the ground: it is rolled, so that one whose centre column looks to bearing ``turn`` gets north into
+its centre column.
 """
 
 import numpy as np
@@ -13,7 +15,8 @@ STEP_DEG = 15.0
 # Share of the picture's shorter side that a turned square uses. The corners of larger squares would
 # fall outside the picture at oblique turns; what still does is mirrored.
 SQUARE_SHARE = 0.8
-TURNED_VIEWS: tuple[View, ...] = ("uav", "map")
+TURNED_VIEWS: tuple[View, ...] = ("uav", "map", "panorama")
+"""Views whose heading is searched for. A ground photo shows one side only, and turns nowhere."""
 
 
 def turns_for(view: View, heading_deg: float | None) -> NDArray[np.float64]:
@@ -60,18 +63,25 @@ def turned_square(
     return np.asarray(warped, np.uint8)
 
 
+def rolled(panorama: NDArray[np.uint8], turn_deg: float) -> NDArray[np.uint8]:
+    """A panorama (height, 360 degrees, 3) whose centre column looked to ``turn_deg``; now to north."""
+    return np.roll(panorama, round(panorama.shape[1] * turn_deg / 360.0), axis=1)
+
+
 def query_pictures(
     pixels: NDArray[np.uint8], view: View, turns: NDArray[np.float64], size: int
 ) -> NDArray[np.uint8]:
-    """What the encoder sees of a query: uint8 (turns, size, size, 3); panoramas are (1, size, 2 size, 3)."""
+    """What the encoder sees of a query: uint8 (turns, size, size, 3), panoramas (turns, size, 2 size, 3).
+
+    Views that are not turned give one picture, whatever ``turns`` says.
+    """
     import cv2
 
+    if view == "panorama":
+        around = cv2.resize(pixels, (2 * size, size), interpolation=cv2.INTER_AREA).astype(np.uint8)
+        return np.stack([rolled(around, float(turn)) for turn in turns])
     if view in TURNED_VIEWS:
         return np.stack([turned_square(pixels, float(turn), size) for turn in turns])
-    if view == "panorama":
-        return np.asarray(
-            cv2.resize(pixels, (2 * size, size), interpolation=cv2.INTER_AREA), np.uint8
-        )[None]
     height, width = pixels.shape[:2]
     side = min(height, width)
     top, left = (height - side) // 2, (width - side) // 2

@@ -57,5 +57,18 @@ def test_turns_and_shapes_by_view() -> None:
     assert turns_for("uav", 370.0).tolist() == [10.0]
     assert turns_for("ground", None).tolist() == [0.0]
     assert query_pictures(pixels, "uav", turns_for("uav", None), 32).shape == (24, 32, 32, 3)
-    assert query_pictures(pixels, "panorama", np.zeros(1), 32).shape == (1, 32, 64, 3)
+    assert len(turns_for("panorama", None)) == 24
+    assert query_pictures(pixels, "panorama", np.zeros(3), 32).shape == (3, 32, 64, 3)
     assert query_pictures(pixels, "ground", np.zeros(1), 32).shape == (1, 32, 32, 3)
+
+
+@given(st.integers(0, 359), st.integers(0, 359))
+def test_a_panorama_rolled_by_its_heading_has_north_in_its_middle(
+    heading: int, bearing: int
+) -> None:
+    """What is seen at a bearing stands that far right of the middle, whichever way the centre looked."""
+    size = 180  # one column a degree
+    panorama = np.zeros((size, 2 * size, 3), np.uint8)
+    panorama[:, (size + bearing - heading) % 360] = 255
+    rolled = query_pictures(panorama, "panorama", np.array([float(heading)]), size)[0]
+    assert np.flatnonzero(rolled[0, :, 0]).tolist() == [(size + bearing) % 360]
