@@ -17,6 +17,7 @@ from numpy.typing import NDArray
 from torch import Tensor
 
 from gleam_app.imagery.views import View
+from gleam_app.retrieval.turning import TURNED_VIEWS
 from training.gleam_c.augment import Picture, augment_pair, resized, wrongly_turned
 from training.gleam_c.recipe import Recipe
 
@@ -66,7 +67,8 @@ class Batch:
     """One rank's share of a batch, b of B pairs.
 
     ``queries``, ``satellites`` and ``turned`` fill b (turned: b * wrong turns) rows, in groups of one
-    size. ``overlaps`` float32 (b,). Bool (b, B), all ranks' pairs in the columns:
+    size. ``overlaps`` float32 (b,). ``turned_out`` bool (b * wrong turns,): rows of ``turned`` that are
+    no negatives, because the app does not turn their view. Bool (b, B), all ranks' pairs in the columns:
     ``out_queries[i, j]``: satellite j is neither right nor wrong for query i; ``out_satellites[i, j]``:
     query j is neither right nor wrong for satellite i.
     """
@@ -74,6 +76,7 @@ class Batch:
     queries: tuple[Pictures, ...]
     satellites: tuple[Pictures, ...]
     turned: tuple[Pictures, ...]
+    turned_out: Tensor
     overlaps: Tensor
     out_queries: Tensor
     out_satellites: Tensor
@@ -133,8 +136,10 @@ class Loader:
         query = resized(sample.query, sizes.query_px)
         satellite = resized(sample.satellite, sizes.reference_px)
         query, satellite = augment_pair(query, satellite, view, self.recipe.augment, chance)
-        turned = [
+        turned = [  # a view that is never turned has its own copy in that place, and does not count
             wrongly_turned(query, loss.least_wrong_turn_deg, chance)
+            if view in TURNED_VIEWS
+            else query
             for _ in range(loss.wrong_turns)
         ]
         return sample.overlap, [satellite, query, *turned]
@@ -145,11 +150,17 @@ class Loader:
             self.recipe.views[self.source.views[pair]].reference_margin_px
             for pair in members[mine].tolist()
         ]
+        unturned = [
+            self.source.views[pair] not in TURNED_VIEWS
+            for pair in members[mine].tolist()
+            for _ in range(self.recipe.loss.wrong_turns)
+        ]
         out = self._neither(members)
         return Batch(
             queries=grouped([pictures[1] for _, pictures in made]),
             satellites=grouped([pictures[0] for _, pictures in made], margins),
             turned=grouped([copy for _, pictures in made for copy in pictures[2:]]),
+            turned_out=torch.tensor(unturned, dtype=torch.bool),
             overlaps=torch.tensor([overlap for overlap, _ in made], dtype=torch.float32),
             out_queries=torch.from_numpy(out[mine].copy()),
             out_satellites=torch.from_numpy(out.T[mine].copy()),

@@ -3,7 +3,7 @@
 Every place once a batch, so that no pair is another's false negative. Hard negatives by Dynamic
 Similarity Sampling (Sample4Geo, arXiv 2303.11851) from features alone: GLEAM leaves the start by GPS
 away, because some data sets have no positions. Views are equalised: each gives the same number of
-pairs to every batch, and a view with few pairs repeats them.
+pairs to every batch (or as many parts as it is said to have), and a view with few pairs repeats them.
 
 The plan of an epoch follows from the seed, the epoch and the neighbours: to resume, these and the
 number of batches done are all there is to know.
@@ -11,7 +11,7 @@ number of batches done are all there is to know.
 
 from collections import deque
 from collections.abc import Collection, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 import numpy as np
@@ -27,13 +27,15 @@ class Packing:
 
     Of the ``neighbour_range`` nearest places the nearer half of ``neighbour_select`` is always
     packed beside a pair, and as many drawn from the rest. ``epoch_pairs``: pairs an epoch, shared
-    equally by the views; None takes every pair once and equalises nothing.
+    by the views; None takes every pair once and equalises nothing. ``view_shares``: parts of a batch
+    and of an epoch for a view, one where it is not named.
     """
 
     batch_pairs: int
     neighbour_range: int = 128
     neighbour_select: int = 64
     epoch_pairs: int | None = None
+    view_shares: Mapping[str, int] = field(default_factory=dict)
 
 
 class Sampler:
@@ -93,20 +95,31 @@ class Sampler:
         total = self.packing.epoch_pairs
         if total is None:
             return chance.permutation(len(self.places))
-        each = -(-total // len(self.view_names))
-        columns = []
-        for view in range(len(self.view_names)):
+        drawn, when = [], []
+        for view, each in enumerate(_shared(total, self._parts()).tolist()):
             members = np.flatnonzero(self.views == view)
             laps = [chance.permutation(members) for _ in range(-(-each // len(members)))]
-            columns.append(np.concatenate(laps)[:each])
-        return np.stack(columns, axis=1).reshape(-1)[:total]
+            drawn.append(np.concatenate([members[:0], *laps])[:each])
+            when.append((np.arange(each) + 0.5) / max(each, 1))
+        return np.concatenate(drawn)[np.argsort(np.concatenate(when), kind="stable")]
 
     def shares(self) -> NDArray[np.int64]:
         """Most pairs of each view in one batch."""
-        size, count = self.packing.batch_pairs, len(self.view_names)
         if self.packing.epoch_pairs is None:
-            return np.full(count, size)
-        return np.full(count, size // count) + (np.arange(count) < size % count)
+            return np.full(len(self.view_names), self.packing.batch_pairs)
+        return _shared(self.packing.batch_pairs, self._parts())
+
+    def _parts(self) -> list[int]:
+        return [self.packing.view_shares.get(view, 1) for view in self.view_names]
+
+
+def _shared(total: int, parts: Sequence[int]) -> NDArray[np.int64]:
+    """``total`` in whole numbers by ``parts``; what is left goes to the largest remainders."""
+    exact = total * np.array(parts, np.int64)
+    shares = exact // sum(parts)
+    most = np.argsort(-(exact % sum(parts)), kind="stable")[: total - int(shares.sum())]
+    shares[most] += 1
+    return shares
 
 
 class _Batch:
