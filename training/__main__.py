@@ -31,6 +31,10 @@ def main(argv: list[str] | None = None) -> int:
     calibrate.add_argument("--queries", type=int, default=80)
     calibrate.add_argument("--pictures", type=int, default=8, help="a folder of the gallery")
     calibrate.add_argument("--seed", type=int, default=7)
+    inputs = gleam_c.add_parser("inputs", help="make the folder the starter is trained from")
+    inputs.add_argument("imagery", type=Path, metavar="OPEN", help="folder of the open imagery")
+    inputs.add_argument("maps", type=Path, metavar="MAPS", help="folder of street maps")
+    inputs.add_argument("folder", type=Path, metavar="FOLDER", help="for fit --data")
     fit = gleam_c.add_parser("fit", help="train by a recipe")
     fit.add_argument("--recipe", required=True, help="name of a recipe, or a TOML file")
     fit.add_argument("--data", type=Path, required=True, help="a folder for each data set")
@@ -54,6 +58,12 @@ def _starter_pack(arguments: argparse.Namespace) -> None:
     from training.gleam_c.starter_pack import export_starter
 
     export_starter(arguments.weights, arguments.aerial, arguments.out)
+
+
+def _inputs(arguments: argparse.Namespace) -> None:
+    from training.gleam_c.starter_inputs import prepare_inputs
+
+    print(*prepare_inputs(arguments.imagery, arguments.maps, arguments.folder), sep="\n")
 
 
 def _fit(arguments: argparse.Namespace) -> None:
@@ -98,6 +108,7 @@ def write_calibration(folder: Path, calibration: dict[str, Any]) -> None:
 _ACTIONS: dict[str, Callable[[argparse.Namespace], None]] = {
     "starter-pack": _starter_pack,
     "calibrate": _calibrate,
+    "inputs": _inputs,
     "fit": _fit,
     "export": _export,
 }

@@ -1,52 +1,55 @@
 """Real imagery as a training set: UAV photos simulated from orthophotos by true perspective.
 
 The folder holds ``grounds.csv`` with the columns ``picture,metres_per_pixel``: north-up pictures,
-relative to it. Each picture is cut into places on a grid; a place has a tile of its own size, and every
-visit draws another camera, another day and another offset. Whole pictures are held out for validation.
+relative to it. Three more columns may follow: ``name``, where file names alone are not unique, and
+``least_m``, ``most_m``, the sides of its tiles. Each picture is cut into places on a grid; a place has a
+tile of its own size, and every visit draws another camera, another day and another offset. Whole
+pictures are held out for validation, by name.
 """
 
 import csv
-import functools
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
 from pathlib import Path
 
-import cv2
 import numpy as np
 from numpy.typing import NDArray
-from PIL import Image
 
 from gleam_app.errors import GleamError
 from gleam_app.imagery.exif import clean_text
 from gleam_app.imagery.views import View
-from gleam_app.retrieval.turning import SQUARE_SHARE, turned_square
-from training.data.perspective import Camera, another_day, footprint_pixels, photograph, relief
-from training.data.records import held_out, read_pixels
+from gleam_app.retrieval.turning import SQUARE_SHARE, query_pictures
+from training.data.perspective import (
+    Camera,
+    another_day,
+    ground_homography,
+    photograph,
+    relief,
+)
+from training.data.records import held_out
 from training.gleam_c.augment import Picture, resized
 from training.gleam_c.batches import Sample
+from training.gleam_c.grading import graded
 from training.gleam_c.recipe import Recipe
+from training.gleam_c.spots import (
+    Aim,
+    Ground,
+    Spots,
+    aimed,
+    context_of,
+    cut,
+    decoded,
+    overlap,
+    spots_of,
+    turned_corners,
+)
 
-TILE_M = (60.0, 220.0)  # side of a tile, drawn for each place between these
-STEP = 0.5  # of a tile between two places
-HALF_RIGHT = 0.75  # centres nearer than this share of the larger tile: neither right nor wrong
-SCALE_ERROR = 1.5  # the query shows between 1/1.5 and 1.5 times the tile's side
-OFF_CENTRE = 0.3  # of a tile's side, at most, each way
-HEADING_ERROR = 7.5  # half a step of the search over headings
+TILE_M = (45.0, 220.0)  # side of a tile, drawn for each place between these
+TILTED = 0.6  # of the photos
 TILT = 35.0
 FIELD_OF_VIEW = (50.0, 85.0)
 PHOTO = (320, 240)
-KEPT_PICTURES = 24  # decoded ones in memory
-
-
-@dataclass(frozen=True)
-class Spot:
-    """A place: the centre of its tile in pixels of a picture, and the tile's side in metres."""
-
-    picture: Path
-    metres_per_pixel: float
-    x: float
-    y: float
-    tile_m: float
+GRADED = 0.5  # of the satellite pictures
+SHRINK = 1.5  # ground pixels a photo pixel from which on the ground is averaged first
 
 
 class Orthophotos:
@@ -55,60 +58,45 @@ class Orthophotos:
     def __init__(self, folder: Path, split: str, recipe: Recipe) -> None:
         """``split``: "train", or "val", one picture in ten. Raises GleamError."""
         sizes = recipe.views["uav"]
-        pooled = sizes.reference_px[0] - 2 * sizes.reference_margin_px
-        self._context = sizes.reference_px[0] / pooled  # cut this many tiles: the margin shows more
+        self._context = context_of(sizes)
         self._reference_px, self._query_px = sizes.reference_px, sizes.query_px[0]
-        self.spots = [
-            spot
-            for picture, metres in _grounds(folder)
-            if held_out(picture.name) == (split == "val")
-            for spot in _spots(picture, metres, self._context)
-        ]
-        self.places = [f"ortho/{s.picture.name} {s.x:.0f} {s.y:.0f}" for s in self.spots]
-        self.views: list[View] = ["uav"] * len(self.spots)
-        self._of_picture: dict[Path, list[int]] = {}
-        for number, spot in enumerate(self.spots):
-            self._of_picture.setdefault(spot.picture, []).append(number)
-        self._read = functools.lru_cache(KEPT_PICTURES)(read_pixels)
+        self._spots = Spots(
+            [
+                spot
+                for ground in _grounds(folder)
+                if held_out(ground.name) == (split == "val")
+                for spot in spots_of(ground, self._context)
+            ]
+        )
+        self.spots, self.places = self._spots.spots, self._spots.places
+        self.views: list[View] = ["uav"] * len(self.places)
 
     def sample(self, pair: int, chance: np.random.Generator) -> Sample:
         """A photo of the place and its tile; ``overlap`` is the intersection over union on the ground."""
         spot = self.spots[pair]
-        ground = np.asarray(self._read(spot.picture), np.uint8)
-        side = spot.tile_m / spot.metres_per_pixel
-        at = np.array([spot.x, spot.y])
-        looks_at = at + chance.uniform(-OFF_CENTRE, OFF_CENTRE, 2) * side
-        camera = _camera(spot.tile_m, chance)
-        photo = photograph(
-            ground, spot.metres_per_pixel, (float(looks_at[0]), float(looks_at[1])), camera
-        )
-        photo = relief(photo, float(chance.uniform(0, 0.05)), chance)
-        query = turned_square(another_day(photo, chance), 0.0, self._query_px)
-        corners = footprint_pixels(
-            spot.metres_per_pixel, (float(looks_at[0]), float(looks_at[1])), _square_of(camera)
-        )
-        tile = _cut(ground, at, side * self._context, self._reference_px)
-        return Sample(query, tile, _overlap(corners, at, side))
+        ground = decoded(spot.ground.path)
+        metres = spot.ground.metres_per_pixel
+        aim = aimed(spot, chance)
+        camera = _camera(aim, metres, chance)
+        photo = relief(_photo(ground, metres, aim, camera), float(chance.uniform(0, 0.05)), chance)
+        photo = another_day(photo, chance)
+        query = query_pictures(photo, "uav", np.array([aim.turn]), self._query_px)[0]
+        tile = cut(ground, spot.at, spot.side * self._context, self._reference_px)
+        if chance.random() < GRADED:
+            tile = graded(tile, chance)
+        shown = aim.at + _used_ground(camera, aim.turn) / metres
+        return Sample(query, tile, overlap(shown, spot.at, spot.side))
 
     def semi_positives(self, pair: int) -> Sequence[str]:
         """Places of the same picture whose tiles share much of the ground."""
-        spot = self.spots[pair]
-        near = []
-        for other in self._of_picture[spot.picture]:
-            there = self.spots[other]
-            limit = HALF_RIGHT * max(spot.tile_m, there.tile_m) / spot.metres_per_pixel
-            if other != pair and np.hypot(there.x - spot.x, there.y - spot.y) < limit:
-                near.append(self.places[other])
-        return near
+        return self._spots.near(pair)
 
 
-def _grounds(folder: Path) -> list[tuple[Path, float]]:
+def _grounds(folder: Path) -> list[Ground]:
     table = folder / "grounds.csv"
     try:
         with table.open(encoding="utf-8", newline="") as file:
-            rows = [
-                (row["picture"], float(row["metres_per_pixel"])) for row in csv.DictReader(file)
-            ]
+            grounds = [_ground(folder, row) for row in csv.DictReader(file)]
     except FileNotFoundError:
         raise GleamError(
             f"{clean_text(folder.name)} has no grounds.csv.",
@@ -116,69 +104,39 @@ def _grounds(folder: Path) -> list[tuple[Path, float]]:
         ) from None
     except (KeyError, TypeError, ValueError):
         raise GleamError("grounds.csv needs the columns picture,metres_per_pixel.") from None
-    return [(folder / name, metres) for name, metres in rows if metres > 0]
+    return [ground for ground in grounds if ground.metres_per_pixel > 0]
 
 
-def _spots(picture: Path, metres: float, context: float) -> list[Spot]:
-    """Places on a grid, their sizes drawn by the picture's name; the context stays inside where it can."""
-    try:
-        with Image.open(picture) as opened:
-            width, height = opened.size
-    except OSError:
-        raise GleamError(f"{clean_text(picture.name)} cannot be read as a picture.") from None
-    largest = min(width, height) * metres / context
-    if largest < TILE_M[0]:
-        return []
-    chance = np.random.default_rng(list(picture.name.encode()))
-    found: list[Spot] = []
-    y = 0.0
-    while True:
-        tile = float(np.exp(chance.uniform(np.log(TILE_M[0]), np.log(min(TILE_M[1], largest)))))
-        half, step = tile * context / 2 / metres, STEP * tile / metres
-        if y + 2 * half > height and found:
-            return found
-        row = min(y + half, height - half)
-        count = 1 + int((width - 2 * half) // step)
-        found.extend(Spot(picture, metres, half + i * step, row, tile) for i in range(count))
-        y += step
+def _ground(folder: Path, row: dict[str, str]) -> Ground:
+    path = folder / row["picture"]
+    least, most = (float(row.get(key) or usual) for key, usual in zip(_SIDES, TILE_M, strict=True))
+    return Ground(path, row.get("name") or path.name, float(row["metres_per_pixel"]), (least, most))
 
 
-def _camera(tile_m: float, chance: np.random.Generator) -> Camera:
-    """A camera whose used square shows about the tile, from anywhere that people fly."""
-    shown = tile_m * float(np.exp(chance.uniform(-np.log(SCALE_ERROR), np.log(SCALE_ERROR))))
+_SIDES = ("least_m", "most_m")
+
+
+def _camera(aim: Aim, metres: float, chance: np.random.Generator) -> Camera:
+    """A camera whose used square shows what is aimed at, from anywhere that people fly."""
     field = float(chance.uniform(*FIELD_OF_VIEW))
-    width_m = shown / (SQUARE_SHARE * PHOTO[1] / PHOTO[0])
+    width_m = aim.side * metres / (SQUARE_SHARE * PHOTO[1] / PHOTO[0])
     height = width_m / 2 / np.tan(np.deg2rad(field) / 2)
-    tilt = float(chance.uniform(0, TILT)) if chance.random() < 0.6 else 0.0
-    heading = float(chance.uniform(-HEADING_ERROR, HEADING_ERROR))
-    return Camera(float(height), heading, tilt, field, *PHOTO)
+    tilt = float(chance.uniform(0, TILT)) if chance.random() < TILTED else 0.0
+    return Camera(float(height), aim.heading, tilt, field, *PHOTO)
 
 
-def _square_of(camera: Camera) -> Camera:
-    """The camera whose whole picture is the middle square that the encoder sees."""
-    focal = camera.width / 2 / np.tan(np.deg2rad(camera.field_of_view) / 2)
-    side = round(SQUARE_SHARE * min(camera.width, camera.height))
-    field = 2 * np.rad2deg(np.arctan(side / 2 / focal))
-    return replace(camera, field_of_view=float(field), width=side, height=side)
+def _photo(ground: Picture, metres: float, aim: Aim, camera: Camera) -> Picture:
+    """The photo; where it shows the ground much smaller, the ground is averaged first."""
+    factor = aim.side / (SQUARE_SHARE * PHOTO[1])
+    if factor < SHRINK:
+        return photograph(ground, metres, (float(aim.at[0]), float(aim.at[1])), camera)
+    size = round(ground.shape[0] / factor), round(ground.shape[1] / factor)
+    x, y = ((aim.at + 0.5) / factor - 0.5).tolist()
+    return photograph(resized(ground, size), metres * factor, (x, y), camera)
 
 
-def _cut(ground: Picture, at: NDArray[np.float64], side: float, size: tuple[int, int]) -> Picture:
-    """A square of ``side`` pixels about ``at``, at ``size``; beyond the picture its mirror image."""
-    left, top = np.floor(at - side / 2).astype(int).tolist()
-    right, bottom = left + round(side), top + round(side)
-    height, width = ground.shape[:2]
-    inside = ground[max(0, top) : min(height, bottom), max(0, left) : min(width, right)]
-    framed = cv2.copyMakeBorder(
-        inside, max(0, -top), max(0, bottom - height), max(0, -left), max(0, right - width),
-        cv2.BORDER_REFLECT_101,
-    )  # fmt: skip
-    return resized(np.asarray(framed, np.uint8), size)
-
-
-def _overlap(photo: NDArray[np.float64], at: NDArray[np.float64], side: float) -> float:
-    """Intersection over union of what the photo's used square shows and the tile."""
-    tile = at + side / 2 * np.array([[-1, -1], [1, -1], [1, 1], [-1, 1]])
-    used = photo.astype(np.float32)
-    common, _ = cv2.intersectConvexConvex(used, tile.astype(np.float32))
-    union = cv2.contourArea(used) + side**2 - common
-    return float(np.clip(common / union, 0.0, 1.0))
+def _used_ground(camera: Camera, turn: float) -> NDArray[np.float64]:
+    """Corners on the ground of what the encoder sees of a photo: (4, 2) metres (east, south) from its aim."""
+    corners = turned_corners((camera.width, camera.height), turn)
+    lifted = np.column_stack([corners, np.ones(4)]) @ np.linalg.inv(ground_homography(camera)).T
+    return np.asarray(lifted[:, :2] / lifted[:, 2:] * (1, -1), np.float64)

@@ -14,22 +14,19 @@ from training.data.records import Image, Pair, held_out, read_pixels
 from training.gleam_c.batches import PairSource, Sample
 from training.gleam_c.orthophotos import Orthophotos
 from training.gleam_c.recipe import DataRecipe, PhaseRecipe, Recipe
+from training.gleam_c.simulated import SimulatedWorld
+from training.gleam_c.street_maps import StreetMaps
 
 Opener = Callable[[Path, str, Recipe], PairSource]
 """Folder of the set, name of the split, the recipe -> its pairs."""
 
 
-def _simworld(folder: Path, split: str, recipe: Recipe) -> PairSource:
-    """The written places of the simulated world in all views of the recipe."""
-    from training.data.simworld.folder import open_simworld
-
-    pairs = [pair for view in recipe.views for pair in open_simworld(folder, view).pairs()]
-    chosen = [pair for pair in pairs if held_out(pair.place) == (split == "val")]
-    return FilePairs([("simworld", chosen)])
-
-
-MADE: dict[str, Opener] = {"simworld": _simworld, "orthophotos": Orthophotos}
-"""Sets that are simulated, by the name that recipes use; their splits are "train" and "val"."""
+MADE: dict[str, Opener] = {
+    "simworld": SimulatedWorld,
+    "orthophotos": Orthophotos,
+    "streetmaps": StreetMaps,
+}
+"""Sets whose pairs are made on the spot, by the name that recipes use; their splits are "train" and "val"."""
 
 
 class FilePairs:
