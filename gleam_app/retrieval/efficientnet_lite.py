@@ -7,6 +7,7 @@ TensorFlow's SAME does, because the ImageNet weights were trained that way.
 
 import math
 from dataclasses import dataclass
+from typing import cast
 
 import torch
 import torch.nn.functional as F
@@ -75,8 +76,20 @@ class ConvNorm(nn.Module):
     def forward(self, x: Tensor) -> Tensor:
         if self.kernel > 1:
             x = F.pad(x, self._padding(x.shape[-2], x.shape[-1]), mode=self.pad_mode)
-        x = self.norm(self.conv(x))
-        return x if self.linear else F.relu6(x)
+        x = self._normalised(x)
+        # in place: nothing else holds the tensor, and large ones cost more to allocate than to fill
+        return x if self.linear else F.relu6(x, inplace=True)
+
+    def _normalised(self, x: Tensor) -> Tensor:
+        """Convolution and batch norm; with fixed statistics both are one convolution, trainable too."""
+        if self.norm.training or not isinstance(self.norm, nn.BatchNorm2d):
+            return cast(Tensor, self.norm(self.conv(x)))
+        norm, conv = self.norm, self.conv
+        mean, variance = cast(Tensor, norm.running_mean), cast(Tensor, norm.running_var)
+        factor = norm.weight * (variance + norm.eps).rsqrt()
+        weight = conv.weight * factor.view(-1, 1, 1, 1)
+        bias = norm.bias - mean * factor
+        return F.conv2d(x, weight, bias, conv.stride, groups=conv.groups)
 
     def _padding(self, height: int, width: int) -> tuple[int, int, int, int]:
         def split(size: int) -> tuple[int, int]:
@@ -137,10 +150,30 @@ class EfficientNetLite(nn.Module):
         self.head = ConvNorm(channels, HEAD_CHANNELS, 1)
 
     def forward(self, x: Tensor) -> Tensor:
-        x = self.stem(x)
-        for block in self.blocks:
-            x = block(x)
-        return torch.as_tensor(self.head(x))
+        return self.rest(self.first(x, 0), 0)
+
+    def first(self, x: Tensor, blocks: int) -> Tensor:
+        """Pictures through the stem and the first ``blocks`` blocks.
+
+        What overlapping tiles can share: computed once over a large picture, cut, given to ``rest``.
+        """
+        return self.between(self.stem(x), 0, blocks)
+
+    def between(self, features: Tensor, done: int, blocks: int) -> Tensor:
+        """From ``first(x, done)`` on to ``first(x, blocks)``."""
+        for block in self.blocks[done:blocks]:
+            features = block(features)
+        return features
+
+    def rest(self, features: Tensor, blocks: int) -> Tensor:
+        """What ``first`` left out: the other blocks and the head, (N, 1280, h, w)."""
+        features = self.between(features, blocks, len(self.blocks))
+        return torch.as_tensor(self.head(features))
+
+    def stride(self, blocks: int) -> int:
+        """Pixels of the picture between two cells of ``first(x, blocks)``."""
+        steps = [cast(InvertedBottleneck, block).depthwise.stride for block in self.blocks[:blocks]]
+        return math.prod([self.stem.stride, *steps])
 
     def fuse(self) -> "EfficientNetLite":
         """Fold every batch norm; the network can only infer afterwards."""

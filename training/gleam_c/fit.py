@@ -19,6 +19,7 @@ from torch import Tensor
 
 from gleam_app.errors import GleamError
 from gleam_app.packs.manifest import PackManifest
+from training.allocator import keep_freed_memory
 from training.gleam_c.batches import Loader, PairSource
 from training.gleam_c.checkpoint import read_checkpoint
 from training.gleam_c.gather import rank
@@ -43,6 +44,7 @@ def fit(recipe: Recipe, data: Path, work: Path, weights: Path | None, resume: bo
             f"{work.name} holds a run already.",
             "Go on with it by --resume, or name another folder.",
         )
+    keep_freed_memory()
     device = _join()
     try:
         torch.manual_seed(recipe.seed)  # every rank starts from the same weights

@@ -58,18 +58,33 @@ class GleamC(nn.Module):
             self.projection = nn.Linear(channels, recipe.dimension, bias=False)
             nn.init.orthogonal_(self.projection.weight)  # keeps the backbone's similarities
         self.dimension = recipe.dimension or channels
+        if recipe.frozen_blocks:
+            _freeze(backbone, recipe.frozen_blocks)
 
-    def forward(self, pictures: Tensor, margin_px: int = 0) -> Tensor:
+    def forward(self, pictures: Tensor, margin_px: int = 0, shared: int | None = None) -> Tensor:
         """uint8 (N, H, W, 3) RGB -> float32 (N, D), unit length.
 
         ``margin_px``: how much of each edge is context only, seen by the convolutions but not pooled.
+        ``shared``: only so many blocks see it (and the stem), the others the middle alone; None: all.
         """
-        return functional.normalize(self.project(self.pooled(pictures, margin_px)).float(), dim=1)
+        pooled = self.pooled(pictures, margin_px, shared)
+        return functional.normalize(self.project(pooled).float(), dim=1)
 
-    def pooled(self, pictures: Tensor, margin_px: int = 0) -> Tensor:
+    def pooled(self, pictures: Tensor, margin_px: int = 0, shared: int | None = None) -> Tensor:
         """The backbone's pooled features, before centre and projection: float32 (N, C)."""
         x = pictures.permute(0, 3, 1, 2).float()
-        return self._pool(self.backbone((x - self.mean) / self.std), x.shape[-1], margin_px).float()
+        x = (x - self.mean) / self.std
+        if not isinstance(self.backbone, EfficientNetLite):
+            return self._pool(self.backbone(x), x.shape[-1], margin_px).float()
+        frozen = self.recipe.frozen_blocks
+        with torch.set_grad_enabled(torch.is_grad_enabled() and not frozen):
+            features = self.backbone.first(x, frozen)
+        if margin_px and shared is not None:
+            features = self.backbone.between(features, frozen, max(frozen, shared))
+            features = _middle(features, margin_px / x.shape[-1])
+            features = self.backbone.rest(features, max(frozen, shared))
+            return self._pool(features, x.shape[-1], 0).float()
+        return self._pool(self.backbone.rest(features, frozen), x.shape[-1], margin_px).float()
 
     def project(self, pooled: Tensor) -> Tensor:
         """Pooled features (N, C) -> vectors (N, D) that are not yet of unit length."""
@@ -86,8 +101,7 @@ class GleamC(nn.Module):
                 tokens = features[:, 0] if self.recipe.pooling == "cls" else features.mean(1)
                 return cast(Tensor, tokens)
         if margin_px:
-            cells = round(margin_px * features.shape[-1] / input_px)
-            features = features[..., cells:-cells, cells:-cells]
+            features = _middle(features, margin_px / input_px)
         if self.recipe.pooling == "gem":
             return gem(features.float(), self.recipe.gem_power)
         return cast(Tensor, features.mean(dim=(-2, -1)))
@@ -160,6 +174,19 @@ class GleamC(nn.Module):
                 "dimension": self.dimension,
             },
         }
+
+
+def _middle(features: Tensor, margin: float) -> Tensor:
+    """(N, C, H, W) without the share ``margin`` at each edge, to whole cells."""
+    cells = round(margin * features.shape[-1])
+    return features[..., cells:-cells, cells:-cells]
+
+
+def _freeze(backbone: nn.Module, blocks: int) -> None:
+    if not isinstance(backbone, EfficientNetLite):
+        raise GleamError("frozen_blocks is for the convolutional family.")
+    for module in (backbone.stem, *backbone.blocks[:blocks]):
+        module.requires_grad_(False)
 
 
 def build_model(recipe: ModelRecipe, weights: Path | None = None) -> GleamC:

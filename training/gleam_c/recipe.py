@@ -11,6 +11,7 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_valida
 
 from gleam_app.errors import GleamError
 from gleam_app.imagery.views import View
+from gleam_app.retrieval.turning import TURNED_VIEWS
 
 RECIPES = Path(__file__).parent / "recipes"
 
@@ -42,6 +43,12 @@ class ModelRecipe(_Part):
     centre_pictures: Count = 0
     """Satellite pictures whose mean feature is subtracted before the projection; 0: none is."""
     freeze_batch_norm: bool = False
+    frozen_blocks: Count = 0
+    """The stem and this many of the first blocks (convolutional family) keep their first weights."""
+    shared_blocks: tuple[Count, ...] = ()
+    """How many of the first blocks see the whole satellite window, context included, and leave the
+    rest to see the tile alone, as where overlapping tiles share computation; drawn for each chunk.
+    Empty: the whole network sees the window."""
     adapter_rank: Count = 0
     """Above 0 the backbone is frozen and low-rank adapters beside ``adapted`` layers are trained."""
     adapted: tuple[str, ...] = ()
@@ -59,7 +66,7 @@ class LossRecipe(_Part):
     mask_semi_positives: bool
     overlap_steepness: Annotated[float, Field(ge=0)] = 0.0
     wrong_turns: Count = 0
-    """Wrongly turned copies of each query that stand among the negatives."""
+    """Wrongly turned copies of each query that stand among the negatives (views that the app turns)."""
     least_wrong_turn_deg: Annotated[float, Field(gt=0, le=180)] = 30.0
 
 
@@ -111,12 +118,18 @@ class PhaseRecipe(_Part):
     batch_pairs: Annotated[int, Field(ge=2)]
     """Over all ranks."""
     chunk_pictures: Count = 0
-    """Pictures embedded at a time (GradCache); 0: the whole batch at once."""
+    """Pictures embedded at a time; 0: all of one size at once."""
+    recompute: bool = True
+    """Chunks keep no activations and are embedded twice (GradCache): memory is that of one chunk."""
     equal_views: bool = False
+    view_shares: dict[View, Positive] = {}
+    """Where views are equalised: parts of a batch for a view, if not one each."""
     epoch_pairs: Count = 0
     """Pairs an epoch, needed where views are equalised; 0: every pair once."""
     refresh_epochs: Count = 0
     """Epochs between two searches for hard negatives; 0: random batches."""
+    remember: bool = False
+    """Search among the vectors that the last steps found, instead of embedding all pairs again."""
     neighbour_range: Positive = 128
     neighbour_select: Positive = 64
     learning_rate: Annotated[float, Field(gt=0)]
@@ -181,8 +194,8 @@ class Recipe(_Part):
 
     @model_validator(mode="after")
     def _headings_agree(self) -> "Recipe":
-        if self.loss.wrong_turns and self.augment.turn_queries:
-            raise ValueError("wrong_turns and turn_queries teach opposite things")
+        if self.loss.wrong_turns and set(self.augment.turn_queries) & set(TURNED_VIEWS):
+            raise ValueError("wrong_turns and turn_queries teach a view opposite things")
         return self
 
 

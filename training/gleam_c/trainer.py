@@ -8,7 +8,7 @@ on the same machine.
 import math
 import time
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
@@ -29,6 +29,7 @@ from training.gleam_c.checkpoint import (
 from training.gleam_c.gather import average_gradients, gather, rank, ranks
 from training.gleam_c.large_batches import backward_in_chunks
 from training.gleam_c.losses import Columns, Exclusions, LogitScale, info_nce, softened
+from training.gleam_c.memory import Memory
 from training.gleam_c.model import GleamC
 from training.gleam_c.recipe import PhaseRecipe, Recipe
 from training.gleam_c.runlog import RunLog
@@ -44,10 +45,14 @@ Sources = Callable[[PhaseRecipe], tuple[PairSource, PairSource | None]]
 
 @dataclass(frozen=True)
 class Chunk:
-    """Pictures of one size of one side of the batch: 0 queries, 1 satellites, 2 turned queries."""
+    """Pictures of one size of one side of the batch: 0 queries, 1 satellites, 2 turned queries.
+
+    ``shared_blocks``: how many blocks see the context of satellite windows; None: all.
+    """
 
     side: int
     pictures: Pictures
+    shared_blocks: int | None = None
 
 
 @dataclass
@@ -73,6 +78,8 @@ class Trainer:
         self.progress = Progress()
         self._resumed: Checkpoint | None = None
         self._optimiser: torch.optim.Optimizer | None = None
+        self._memory: Memory | None = None
+        self._found: Tensor | None = None  # (B, 2, D): vectors of the step's queries and satellites
 
     def resume(self) -> None:
         """Take up the folder's checkpoint. Raises GleamError if there is none that fits the recipe."""
@@ -116,10 +123,12 @@ class Trainer:
             phase.neighbour_range,
             phase.neighbour_select,
             phase.epoch_pairs if phase.equal_views else None,
+            {str(view): parts for view, parts in phase.view_shares.items()},
         )
         sampler = Sampler(
             source.places, source.views, packing, self.recipe.seed + self.progress.phase
         )
+        self._memory = Memory(sampler.place_count, self.model.dimension) if phase.remember else None
         self._begin(phase, sampler)
         with Loader(source, self.recipe, rank(), ranks()) as loader:
             while sampler.epoch < phase.epochs:
@@ -138,6 +147,8 @@ class Trainer:
             sampler.restore(
                 self.progress.sampler, None if neighbours is None else neighbours.numpy()
             )
+            if self._memory is not None:
+                self._memory.queries, self._memory.satellites = resumed.tensors["memory"].unbind()
         if not sampler.plan():
             raise GleamError(
                 f"Phase {phase.name!r} has too few places for a batch of {phase.batch_pairs} pairs.",
@@ -152,6 +163,10 @@ class Trainer:
         """New hard negatives where an epoch begins that is due for them; the first ones are random."""
         every = phase.refresh_epochs
         if every and sampler.done == 0 and sampler.epoch and sampler.epoch % every == 0:
+            if self._memory is not None:
+                count = phase.neighbour_range
+                sampler.set_neighbours(self._memory.neighbours(source, sampler.places, count))
+                return
             sampler.set_neighbours(
                 hard_neighbours(
                     self.model,
@@ -175,6 +190,9 @@ class Trainer:
             rate = learning_rate(phase, epoch + sampler.done / count)
             torch.manual_seed(self._step_seed())
             record = self._step(batch, phase, rate)
+            if self._memory is not None and self._found is not None:
+                members = sampler.plan()[sampler.done]
+                self._memory.keep(sampler.places[members], *self._found.unbind(1))
             self.progress.step += 1
             ended = sampler.batch_done()
             self.progress.sampler = sampler.state()
@@ -208,8 +226,8 @@ class Trainer:
         for group in optimiser.param_groups:
             group["lr"] = rate
         optimiser.zero_grad(set_to_none=True)
-        chunks = chunks_of(batch, phase.chunk_pictures)
-        if phase.chunk_pictures:
+        chunks = self._chunks(batch, phase)
+        if phase.chunk_pictures and phase.recompute:
             loss = backward_in_chunks(chunks, self._embed, lambda v: self._loss(v, chunks, batch))
         else:
             direct = self._loss([self._embed(chunk) for chunk in chunks], chunks, batch)
@@ -231,11 +249,22 @@ class Trainer:
         optimiser.step()
         return {"loss": loss.item(), "gradient": norm.item(), "scale": self.scale().item()}
 
+    def _chunks(self, batch: Batch, phase: PhaseRecipe) -> list[Chunk]:
+        """The batch's chunks, satellite windows with as many shared blocks as chance gives them."""
+        chunks, choice = chunks_of(batch, phase.chunk_pictures), self.recipe.model.shared_blocks
+        if not choice:
+            return chunks
+        chance = np.random.default_rng(self._step_seed())
+        return [
+            replace(chunk, shared_blocks=int(chance.choice(choice))) if chunk.side == 1 else chunk
+            for chunk in chunks
+        ]
+
     def _embed(self, chunk: Chunk) -> Tensor:
         pixels = chunk.pictures.pixels.to(self.device, non_blocking=True)
         bf16 = self.recipe.autocast == "bf16"
         with torch.autocast(self.device.type, torch.bfloat16, enabled=bf16):
-            vectors: Tensor = self.model(pixels, chunk.pictures.margin_px)
+            vectors: Tensor = self.model(pixels, chunk.pictures.margin_px, chunk.shared_blocks)
         return vectors
 
     def _loss(self, vectors: list[Tensor], chunks: list[Chunk], batch: Batch) -> Tensor:
@@ -248,9 +277,13 @@ class Trainer:
         if turned is not None:
             parts.append(turned.view(rows, -1, turned.shape[1]))
         everyone = gather(torch.cat(parts, dim=1))  # one exchange: (B, 2 + wrong turns, D)
-        negatives = everyone[:, 2:].flatten(0, 1) if turned is not None else None
+        self._found = everyone[:, :2].detach()
+        negatives, out_turned = None, None
         out = batch.out_satellites.to(self.device)
-        copies = everyone.shape[1] - 2
+        if turned is not None:
+            negatives = everyone[:, 2:].flatten(0, 1)
+            untold = gather(batch.turned_out.float().to(self.device)) > 0
+            out_turned = out.repeat_interleave(len(negatives) // len(everyone), dim=1) | untold
         loss = self.recipe.loss
         smoothing: Tensor | float = loss.label_smoothing
         if loss.overlap_steepness:
@@ -265,7 +298,7 @@ class Trainer:
             Exclusions(
                 batch.out_queries.to(self.device),
                 out,
-                out.repeat_interleave(copies, dim=1) if copies else None,
+                out_turned,
             ),
             smoothing,
         )
@@ -301,6 +334,8 @@ class Trainer:
             tensors |= _named("optimiser", optimiser)
             if sampler.neighbours is not None:
                 tensors["neighbours"] = torch.from_numpy(sampler.neighbours)
+            if self._memory is not None:
+                tensors["memory"] = torch.stack([self._memory.queries, self._memory.satellites])
         state = {
             "recipe": self.recipe.model_dump(mode="json"),
             "ranks": ranks(),

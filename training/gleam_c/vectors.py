@@ -77,10 +77,11 @@ def hard_neighbours(
     mean /= np.maximum(np.linalg.norm(mean, axis=1, keepdims=True), 1e-12)
     first = np.zeros(places, np.int64)
     first[place_of[::-1]] = np.arange(len(place_of))[::-1]
-    return nearest_places(mean, satellites[first], count, _semi_positives(source, place_of))
+    return nearest_places(mean, satellites[first], count, semi_positive_places(source, place_of))
 
 
-def _semi_positives(source: PairSource, place_of: NDArray[np.int64]) -> Mapping[int, set[int]]:
+def semi_positive_places(source: PairSource, place_of: NDArray[np.int64]) -> Mapping[int, set[int]]:
+    """For each place, by number, those that are neither right nor wrong for its queries."""
     number = {source.places[pair]: int(place) for pair, place in enumerate(place_of.tolist())}
     found: dict[int, set[int]] = {}
     for pair, place in enumerate(place_of.tolist()):

@@ -6,11 +6,13 @@ import numpy as np
 import pytest
 import torch
 from torch import nn
+from torch.nn import functional
 from transformers import ConvNextConfig, Dinov2Config, ViTConfig
 
 from gleam_app.errors import GleamError
 from gleam_app.packs.manifest import Pack, read_manifest
-from gleam_app.retrieval.encoder import Encoder
+from gleam_app.retrieval.efficientnet_lite import ConvNorm, EfficientNetLite
+from gleam_app.retrieval.encoder import Encoder, gem
 from tests.unit.training.gleam_c.tiny import recipe
 from training.gleam_c.checkpoint import Checkpoint, write_checkpoint
 from training.gleam_c.fit import export
@@ -92,6 +94,54 @@ def test_the_app_computes_what_was_trained(tmp_path: Path, padding: str) -> None
     assert found.shape == (3, 16)
     assert (found * expected).sum(1) == pytest.approx(1.0, abs=1e-4)
     assert np.abs((found @ found.T)[0, 1]) < 0.999  # and the vectors tell pictures apart
+
+
+def test_fixed_batch_norms_fold_into_convolutions_that_still_learn() -> None:
+    layer = ConvNorm(4, 6, 3, padding="reflect").eval()
+    with torch.no_grad():
+        for tensor in (*layer.parameters(), *layer.buffers()):
+            tensor.copy_(torch.rand(tensor.shape) + 0.5)
+    pictures = torch.randn(2, 4, 8, 8)
+    found = layer(pictures)
+    found.pow(2).sum().backward()
+    gradients = [parameter.grad for parameter in layer.parameters()]
+    layer.zero_grad()
+    padded = functional.pad(pictures, (1, 1, 1, 1), mode="reflect")
+    expected = functional.relu6(layer.norm(layer.conv(padded)))
+    expected.pow(2).sum().backward()
+    assert torch.allclose(found, expected, atol=1e-5)
+    for ours, parameter in zip(gradients, layer.parameters(), strict=True):
+        assert ours is not None and parameter.grad is not None
+        assert torch.allclose(ours, parameter.grad, rtol=1e-4, atol=1e-4)
+
+
+def test_frozen_blocks_keep_their_weights() -> None:
+    model = build_model(recipe(model={**LITE, "frozen_blocks": 4}).model).train()
+    vectors = model(torch.from_numpy(_pictures(2, 96)))
+    vectors[:, 0].sum().backward()
+    assert isinstance(model.backbone, EfficientNetLite)
+    learned = [any(p.grad is not None for p in b.parameters()) for b in model.backbone.blocks]
+    assert learned == [False] * 4 + [True] * (len(learned) - 4)
+    assert all(p.grad is None for p in model.backbone.stem.parameters())
+
+
+def test_what_tiles_share_is_cut_from_the_window() -> None:
+    """Naively: the first blocks over the window, the middle cut out, the rest on that alone."""
+    model = build_model(recipe(model={**LITE, "padding": "reflect", "frozen_blocks": 2}).model)
+    _unsettled(model.eval())
+    backbone = model.backbone
+    assert isinstance(backbone, EfficientNetLite)
+    window = torch.from_numpy(_pictures(2, 160))
+    found = model(window, 32, 9)
+    x = (window.permute(0, 3, 1, 2).float() - model.mean) / model.std
+    with torch.no_grad():
+        shared = backbone.first(x, 9)
+        assert shared.shape[-1] == 160 // backbone.stride(9) == 10
+        pooled = gem(backbone.rest(shared[..., 2:-2, 2:-2], 9), 3.0)
+        expected = functional.normalize(model.project(pooled), dim=1)
+        assert torch.allclose(found, expected, atol=1e-5)
+        alone = model(window[:, 32:-32, 32:-32])
+        assert (found * alone).sum(1).min() < 0.9999  # the context makes a difference
 
 
 @pytest.mark.parametrize("form", FORMS)

@@ -82,7 +82,7 @@ def test_it_learns(straight: Path) -> None:
     assert (straight / BEST).exists()
 
 
-@pytest.mark.parametrize("killed_after", [2, 13])
+@pytest.mark.parametrize("killed_after", [2, 13, 22])
 def test_a_killed_run_goes_on_bit_for_bit(
     straight: Path, tmp_path: Path, killed_after: int
 ) -> None:

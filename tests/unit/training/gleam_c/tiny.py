@@ -21,8 +21,11 @@ PX = 32
 CPU = torch.device("cpu")
 TWO_PHASES = (
     {"name": "one", "chunk_pictures": 5, "epochs": 2},
-    {"name": "all views", "epochs": 1, "equal_views": True, "epoch_pairs": 24},
-)
+    {
+        "name": "all views", "epochs": 2, "equal_views": True, "epoch_pairs": 24,
+        "view_shares": {"uav": 2}, "remember": True, "chunk_pictures": 4, "recompute": False,
+    },
+)  # fmt: skip
 
 
 class ColouredPlaces:
