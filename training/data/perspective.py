@@ -81,19 +81,16 @@ def footprint_pixels(
 
 def another_day(photo: NDArray[np.uint8], rng: np.random.Generator) -> NDArray[np.uint8]:
     """Change light, colour, haze, sharpness and compression as another flight and sensor would."""
-    x = photo.astype(np.float32) / 255.0
-    x = np.power(np.clip(x, 0, 1), rng.uniform(0.6, 1.7))
-    x = x * rng.uniform(0.85, 1.15, size=3).astype(np.float32)
-    grey = x.mean(axis=2, keepdims=True)
-    x = grey + (x - grey) * rng.uniform(0.4, 1.4)
-    haze = rng.uniform(0.0, 0.35)
-    x = x * (1 - haze) + haze * rng.uniform(0.6, 0.95)
-    x = _cloud_shadow(x, rng)
-    out = np.clip(x * 255, 0, 255).astype(np.uint8)
+    levels = np.linspace(0, 1, 256)[:, None] ** rng.uniform(0.6, 1.7) * rng.uniform(0.85, 1.15, 3)
+    x = cv2.LUT(photo, (255 * levels).astype(np.float32)[None])
+    colour, haze = rng.uniform(0.4, 1.4), rng.uniform(0.0, 0.35)
+    mix = np.full((3, 3), (1 - colour) / 3) + np.eye(3) * colour
+    veil = np.full((3, 1), 255 * haze * rng.uniform(0.6, 0.95))
+    x = cv2.transform(x, np.hstack([mix * (1 - haze), veil])).astype(np.float32)
+    out = np.clip(_cloud_shadow(x, rng), 0, 255).astype(np.uint8)
     if rng.random() < 0.6:
         out = cv2.GaussianBlur(out, (0, 0), rng.uniform(0.4, 1.6)).astype(np.uint8)
-    noise = rng.normal(0, rng.uniform(0, 6), out.shape)
-    out = np.clip(out + noise, 0, 255).astype(np.uint8)
+    out = _noisy(out, rng.uniform(0, 6), rng)
     _, data = cv2.imencode(".jpg", out, [cv2.IMWRITE_JPEG_QUALITY, int(rng.integers(55, 95))])
     return np.asarray(cv2.imdecode(data, cv2.IMREAD_COLOR), np.uint8)
 
@@ -118,14 +115,14 @@ def relief(
     height, width = photo.shape[:2]
     raised = np.maximum(_smooth_field(height, width, 18, rng), 0)
     raised = np.minimum(raised, 1.0) * (raised > 0.35)  # roofs and crowns have edges
-    y, x = np.mgrid[:height, :width].astype(np.float32)
-    outwards_x, outwards_y = x - width / 2, y - height / 2
-    push = (strength * 2 * raised).astype(np.float32)
+    x = np.arange(width, dtype=np.float32)[None]
+    y = np.arange(height, dtype=np.float32)[:, None]
+    push = raised * np.float32(strength * 2)
     return np.asarray(
         cv2.remap(
             photo,
-            (x - outwards_x * push).astype(np.float32),
-            (y - outwards_y * push).astype(np.float32),
+            x - (x - np.float32(width / 2)) * push,
+            y - (y - np.float32(height / 2)) * push,
             cv2.INTER_LINEAR,
             borderMode=cv2.BORDER_REFLECT_101,
         ),
@@ -142,7 +139,19 @@ def _smooth_field(
 
 
 def _cloud_shadow(x: NDArray[np.float32], rng: np.random.Generator) -> NDArray[np.float32]:
-    """Darken a smooth random part of the picture."""
-    field = _smooth_field(x.shape[0], x.shape[1], 5, rng)
-    shade = 1 - rng.uniform(0, 0.5) / (1 + np.exp(-6 * (field - 0.3)))
-    return np.asarray(x * shade[..., None], np.float32)
+    """Darken a smooth random part of the picture, in place."""
+    height, width = x.shape[:2]
+    field = _smooth_field(-(-height // 4), -(-width // 4), 5, rng)  # smooth: a quarter will do
+    shade = (1 - rng.uniform(0, 0.5) / (1 + np.exp(-6 * (field - 0.3)))).astype(np.float32)
+    x *= cv2.resize(shade, (width, height))[..., None]
+    return x
+
+
+def _noisy(
+    photo: NDArray[np.uint8], strength: float, rng: np.random.Generator
+) -> NDArray[np.uint8]:
+    """Add normal noise of ``strength`` grey levels, drawn by OpenCV: ten times faster than by numpy."""
+    cv2.setRNGSeed(int(rng.integers(2**31)))  # of this thread alone
+    noise = np.empty(photo.shape, np.int16)
+    cv2.randn(noise, 0, strength)
+    return np.asarray(cv2.add(photo, noise, dtype=cv2.CV_8U), np.uint8)

@@ -4,6 +4,8 @@ The set is Sample4Geo's, written with OpenCV: JPEG, colour, blur or sharpening, 
 pictures, quarter turns of the satellite picture. Ours is the wrongly turned copy of a query.
 """
 
+from typing import Any
+
 import cv2
 import numpy as np
 from numpy.typing import NDArray
@@ -86,12 +88,17 @@ def _recoloured(picture: Picture, strength: float, chance: np.random.Generator) 
     """Brightness, contrast and saturation by factors up to 1 +- strength, hue by as much of a turn / 2."""
     bright, contrast, saturation = chance.uniform(1 - strength, 1 + strength, 3)
     hue = chance.uniform(-strength, strength) * 90
-    hsv = cv2.cvtColor(picture, cv2.COLOR_RGB2HSV).astype(np.float32)
-    hsv[..., 0] = (hsv[..., 0] + hue) % 180
-    hsv[..., 1] = np.clip(hsv[..., 1] * saturation, 0, 255)
-    rgb = cv2.cvtColor(hsv.astype(np.uint8), cv2.COLOR_HSV2RGB).astype(np.float32)
-    middle = rgb.mean()
-    return _bytes(np.clip((rgb - middle) * contrast + middle * bright, 0, 255))
+    levels = np.arange(256)
+    turned = (levels + hue) % 180, np.clip(levels * saturation, 0, 255), levels
+    hsv = cv2.LUT(cv2.cvtColor(picture, cv2.COLOR_RGB2HSV), _table(turned))
+    rgb = cv2.cvtColor(hsv, cv2.COLOR_HSV2RGB)
+    middle = np.mean(cv2.mean(rgb)[:3])
+    scaled = np.clip((levels - middle) * contrast + middle * bright, 0, 255)
+    return _bytes(cv2.LUT(rgb, _table((scaled,) * 3)))
+
+
+def _table(channels: tuple[NDArray[np.number[Any]], ...]) -> NDArray[np.uint8]:
+    return np.stack(channels, axis=1).astype(np.uint8)[None]
 
 
 def _with_holes(picture: Picture, recipe: AugmentRecipe, chance: np.random.Generator) -> Picture:

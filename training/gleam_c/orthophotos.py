@@ -39,6 +39,7 @@ from training.gleam_c.spots import (
     cut,
     decoded,
     overlap,
+    shows_something,
     spots_of,
     turned_corners,
 )
@@ -49,6 +50,7 @@ TILT = 35.0
 FIELD_OF_VIEW = (50.0, 85.0)
 PHOTO = (320, 240)
 GRADED = 0.5  # of the satellite pictures
+LEAST_SPREAD = 5.0  # of the grey levels of a tile: 2.4 in 100 show less, mostly water
 SHRINK = 1.5  # ground pixels a photo pixel from which on the ground is averaged first
 
 
@@ -66,6 +68,7 @@ class Orthophotos:
                 for ground in _grounds(folder)
                 if held_out(ground.name) == (split == "val")
                 for spot in spots_of(ground, self._context)
+                if shows_something(decoded(ground.path), spot, LEAST_SPREAD)
             ]
         )
         self.spots, self.places = self._spots.spots, self._spots.places

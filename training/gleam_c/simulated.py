@@ -1,4 +1,8 @@
-"""The written simulated world as a training set: queries turned as the app would turn them."""
+"""The written simulated world as a training set: queries turned as the app would turn them.
+
+A photo from above shows much less than its place's satellite picture; its tile is the part of that
+picture that a search at its scale would hold against it. For the other views the picture is the tile.
+"""
 
 import json
 from dataclasses import dataclass
@@ -16,8 +20,17 @@ from training.data.perspective import Camera, ground_homography
 from training.data.records import held_out, read_pixels
 from training.gleam_c.augment import Picture, resized
 from training.gleam_c.batches import Sample
-from training.gleam_c.recipe import Recipe
-from training.gleam_c.spots import HEADING_ERROR, overlap, turned_corners
+from training.gleam_c.recipe import Recipe, ViewRecipe
+from training.gleam_c.spots import (
+    HEADING_ERROR,
+    context_of,
+    cut,
+    misjudged,
+    overlap,
+    turned_corners,
+)
+
+LEAST_TILE = 0.35  # of the satellite picture's side: less would show its pixels
 
 
 @dataclass(frozen=True)
@@ -66,20 +79,27 @@ class SimulatedWorld:
             turn = taken.heading + float(chance.uniform(-HEADING_ERROR, HEADING_ERROR))
         pixels = read_pixels(taken.folder / taken.file)
         query = query_pictures(pixels, taken.view, np.array([turn]), sizes.query_px[0])[0]
-        return Sample(query, self._window(taken, sizes.reference_margin_px), _shared(taken, turn))
+        satellite = read_pixels(taken.folder / "satellite.jpg")
+        if taken.ground is None:
+            return Sample(query, _framed(satellite, sizes))
+        shown = _shown(taken, turn)
+        off_centre, scale = misjudged(chance)
+        side = float(np.sqrt(cv2.contourArea(shown.astype(np.float32)))) / scale
+        side = float(np.clip(side, LEAST_TILE * taken.tile_m, taken.tile_m))
+        room = (taken.tile_m - side) / 2
+        at = np.clip(shown.mean(axis=0) + off_centre * side, -room, room)
+        pixels_a_metre = satellite.shape[0] / taken.tile_m
+        window = cut(
+            satellite,
+            (at + taken.tile_m / 2) * pixels_a_metre,
+            side * pixels_a_metre * context_of(sizes),
+            sizes.reference_px,
+        )
+        return Sample(query, window, overlap(shown, at, side))
 
     def semi_positives(self, pair: int) -> list[str]:
         """None: every place is a world of its own."""
         return []
-
-    def _window(self, taken: _Taken, margin: int) -> Picture:
-        height, width = self._sizes[taken.view].reference_px
-        tile = read_pixels(taken.folder / "satellite.jpg")
-        inner = resized(tile, (height - 2 * margin, width - 2 * margin))
-        if not margin:
-            return inner
-        framed = cv2.copyMakeBorder(inner, margin, margin, margin, margin, cv2.BORDER_REFLECT_101)
-        return np.asarray(framed, np.uint8)
 
 
 def _read(path: Path) -> list[_Taken]:
@@ -107,12 +127,18 @@ def _query(folder: Path, entry: dict[str, Any], satellite: dict[str, Any]) -> _T
     return _Taken(folder, str(entry["file"]), view, float(how["heading"]), tile_m, size, ground)
 
 
-def _shared(taken: _Taken, turn: float) -> float:
-    """Intersection over union on the ground of what a photo's used square shows and the tile.
-
-    1 for pictures from the ground, and for maps, which overlap their tiles well by construction.
-    """
-    if taken.ground is None or taken.size is None:
-        return 1.0
+def _shown(taken: _Taken, turn: float) -> NDArray[np.float64]:
+    """Corners (4, 2) in metres (east, south) about the satellite picture's centre of a photo's used square."""
+    if taken.size is None or taken.ground is None:
+        raise ValueError("only photos from above show a part of the ground")
     corners = np.column_stack([turned_corners(taken.size, turn), np.ones(4)]) @ taken.ground.T
-    return overlap(corners[:, :2] / corners[:, 2:], np.zeros(2), taken.tile_m)
+    return np.asarray(corners[:, :2] / corners[:, 2:], np.float64)
+
+
+def _framed(tile: Picture, sizes: ViewRecipe) -> Picture:
+    """The tile at the size of its window, with its mirror image for the context, which was not written."""
+    height, width = sizes.reference_px
+    margin = sizes.reference_margin_px
+    inner = resized(tile, (height - 2 * margin, width - 2 * margin))
+    framed = cv2.copyMakeBorder(inner, margin, margin, margin, margin, cv2.BORDER_REFLECT_101)
+    return np.asarray(framed, np.uint8)

@@ -31,7 +31,7 @@ NEAR = (
 FAR = 0.35, 2.0  # the others
 FAR_SHARE = 0.3
 HEADING_ERROR = 7.5  # half a step of the search over headings
-KEPT_BYTES = 2_000_000_000
+KEPT_BYTES = 2_000_000_000  # decoded pictures in memory
 
 
 @dataclass(frozen=True)
@@ -165,16 +165,28 @@ def spots_of(ground: Ground, context: float) -> list[Spot]:
         y += step
 
 
+def shows_something(picture: Picture, spot: Spot, least: float) -> bool:
+    """Whether the tile is more than open water or bare ground: its grey levels spread by ``least``."""
+    tile = cut(picture, spot.at, spot.side, (48, 48))
+    return bool(tile.mean(axis=2).std() >= least)
+
+
+def misjudged(chance: np.random.Generator) -> tuple[NDArray[np.float64], float]:
+    """How far a query lies off a tile (x, y; in tile sides), and how many times as large it is."""
+    off_centre, scale = FAR if chance.random() < FAR_SHARE else NEAR
+    larger = np.exp(chance.uniform(-np.log(scale), np.log(scale)))
+    return chance.uniform(-off_centre, off_centre, 2), float(larger)
+
+
 def aimed(spot: Spot, chance: np.random.Generator) -> Aim:
     """What somebody's picture of the place shows: mostly about the tile, sometimes a good deal else.
 
     It stays inside the picture where that is large enough.
     """
-    off_centre, scale = FAR if chance.random() < FAR_SHARE else NEAR
-    side = spot.side * float(np.exp(chance.uniform(-np.log(scale), np.log(scale))))
-    side = min(side, *spot.size)
+    off_centre, scale = misjudged(chance)
+    side = min(spot.side * scale, *spot.size)
     size = np.array(spot.size)
-    at = spot.at + chance.uniform(-off_centre, off_centre, 2) * spot.side
+    at = spot.at + off_centre * spot.side
     heading = float(chance.uniform(0, 360))
     return Aim(
         np.clip(at, side / 2, size - side / 2),

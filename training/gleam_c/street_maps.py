@@ -27,12 +27,14 @@ from training.gleam_c.spots import (
     cut,
     decoded,
     overlap,
+    shows_something,
     spots_of,
     turned_corners,
 )
 
 METRES_PER_PIXEL = 1.0  # about; no more is known, and nothing here depends on it
 TILE_M = (150.0, 384.0)
+LEAST_SPREAD = 1.5  # of the grey levels of a map: nine in 100 show less, mostly water
 GRADED = 0.5  # of the satellite pictures
 
 
@@ -54,6 +56,7 @@ class StreetMaps:
                     Ground(Path(str(pair.satellite)), pair.place, METRES_PER_PIXEL, TILE_M),
                     self._context,
                 )
+                if shows_something(decoded(Path(str(pair.query))), spot, LEAST_SPREAD)
             ]
         )
         self.places = self._spots.places
