@@ -86,8 +86,8 @@ def another_day(photo: NDArray[np.uint8], rng: np.random.Generator) -> NDArray[n
     colour, haze = rng.uniform(0.4, 1.4), rng.uniform(0.0, 0.35)
     mix = np.full((3, 3), (1 - colour) / 3) + np.eye(3) * colour
     veil = np.full((3, 1), 255 * haze * rng.uniform(0.6, 0.95))
-    x = cv2.transform(x, np.hstack([mix * (1 - haze), veil])).astype(np.float32)
-    out = np.clip(_cloud_shadow(x, rng), 0, 255).astype(np.uint8)
+    x = cv2.transform(x, np.hstack([mix * (1 - haze), veil]))
+    out = np.clip(_cloud_shadow(np.asarray(x, np.float32), rng), 0, 255).astype(np.uint8)
     if rng.random() < 0.6:
         out = cv2.GaussianBlur(out, (0, 0), rng.uniform(0.4, 1.6)).astype(np.uint8)
     out = _noisy(out, rng.uniform(0, 6), rng)
@@ -152,6 +152,6 @@ def _noisy(
 ) -> NDArray[np.uint8]:
     """Add normal noise of ``strength`` grey levels, drawn by OpenCV: ten times faster than by numpy."""
     cv2.setRNGSeed(int(rng.integers(2**31)))  # of this thread alone
-    noise = np.empty(photo.shape, np.int16)
-    cv2.randn(noise, 0, strength)
-    return np.asarray(cv2.add(photo, noise, dtype=cv2.CV_8U), np.uint8)
+    noise = np.empty((photo.shape[0], photo[0].size), np.int16)  # one channel: one strength for all
+    cv2.randn(noise, np.zeros(1), np.full(1, strength))
+    return np.asarray(cv2.add(photo, noise.reshape(photo.shape), dtype=cv2.CV_8U), np.uint8)

@@ -1,7 +1,7 @@
 """The written simulated world as a training set: queries turned as the app would turn them.
 
-A photo from above shows much less than its place's satellite picture; its tile is the part of that
-picture that a search at its scale would hold against it. For the other views the picture is the tile.
+A photo or a map shows less than its place's satellite picture; its tile is the part of that picture
+that a search at its scale would hold against it. For pictures from the ground it is the whole one.
 """
 
 import json
@@ -30,18 +30,19 @@ from training.gleam_c.spots import (
     turned_corners,
 )
 
-LEAST_TILE = 0.35  # of the satellite picture's side: less would show its pixels
+LEAST_TILE = 0.35  # of the satellite picture: less would show its pixels
 
 
 @dataclass(frozen=True)
 class _Taken:
-    """A query of a place. ``ground`` maps its pixels to metres (east, south) about the tile's centre."""
+    """A query of a place. ``ground`` maps pixels of a picture from above, if it had ``size``, to metres
+    (east, south) about the satellite picture's centre; ``satellite_m`` is that one's side."""
 
     folder: Path
     file: str
     view: View
     heading: float
-    tile_m: float
+    satellite_m: float
     size: tuple[int, int] | None = None
     ground: NDArray[np.float64] | None = None
 
@@ -85,13 +86,13 @@ class SimulatedWorld:
         shown = _shown(taken, turn)
         off_centre, scale = misjudged(chance)
         side = float(np.sqrt(cv2.contourArea(shown.astype(np.float32)))) / scale
-        side = float(np.clip(side, LEAST_TILE * taken.tile_m, taken.tile_m))
-        room = (taken.tile_m - side) / 2
+        side = float(np.clip(side, LEAST_TILE * taken.satellite_m, taken.satellite_m))
+        room = (taken.satellite_m - side) / 2
         at = np.clip(shown.mean(axis=0) + off_centre * side, -room, room)
-        pixels_a_metre = satellite.shape[0] / taken.tile_m
+        pixels_a_metre = satellite.shape[0] / taken.satellite_m
         window = cut(
             satellite,
-            (at + taken.tile_m / 2) * pixels_a_metre,
+            (at + taken.satellite_m / 2) * pixels_a_metre,
             side * pixels_a_metre * context_of(sizes),
             sizes.reference_px,
         )
@@ -115,7 +116,7 @@ def _read(path: Path) -> list[_Taken]:
 
 
 def _query(folder: Path, entry: dict[str, Any], satellite: dict[str, Any]) -> _Taken:
-    view, how, tile_m = entry["view"], entry["how"], float(satellite["how"]["side_m"])
+    view, how, satellite_m = entry["view"], entry["how"], float(satellite["how"]["side_m"])
     size, ground = None, None
     east, north = np.subtract(entry["position"], satellite["position"])
     if view == "uav":
@@ -124,13 +125,18 @@ def _query(folder: Path, entry: dict[str, Any], satellite: dict[str, Any]) -> _T
         size = camera.width, camera.height
         moved = np.array([[1.0, 0, east], [0, -1, -north], [0, 0, 1]])
         ground = moved @ np.linalg.inv(ground_homography(camera))
-    return _Taken(folder, str(entry["file"]), view, float(how["heading"]), tile_m, size, ground)
+    elif view == "map":
+        size = 1, 1
+        ground = np.array([[how["side_m"], 0, east], [0, how["side_m"], -north], [0, 0, 1.0]])
+    return _Taken(
+        folder, str(entry["file"]), view, float(how["heading"]), satellite_m, size, ground
+    )
 
 
 def _shown(taken: _Taken, turn: float) -> NDArray[np.float64]:
-    """Corners (4, 2) in metres (east, south) about the satellite picture's centre of a photo's used square."""
+    """Corners (4, 2) in metres (east, south) about the satellite picture's centre of a query's used square."""
     if taken.size is None or taken.ground is None:
-        raise ValueError("only photos from above show a part of the ground")
+        raise ValueError("only pictures from above show a part of the ground")
     corners = np.column_stack([turned_corners(taken.size, turn), np.ones(4)]) @ taken.ground.T
     return np.asarray(corners[:, :2] / corners[:, 2:], np.float64)
 

@@ -222,4 +222,5 @@ def turned_corners(size: tuple[int, int], turn_deg: float) -> NDArray[np.float64
     corners = half * np.array([[-1, -1], [1, -1], [1, 1], [-1, 1]])
     angle = -np.deg2rad(turn_deg)  # back, anticlockwise as seen
     cos, sin = np.cos(angle), np.sin(angle)
-    return corners @ np.array([[cos, sin], [-sin, cos]]) + (np.array(size) - 1) / 2
+    turned = corners @ np.array([[cos, sin], [-sin, cos]])
+    return np.asarray(turned + (np.array(size) - 1) / 2, np.float64)
