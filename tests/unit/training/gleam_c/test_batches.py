@@ -95,3 +95,17 @@ def test_rows_say_where_grouped_pictures_belong() -> None:
     groups = grouped([small, large, small])
     assert [group.rows.tolist() for group in groups] == [[0, 2], [1]]
     assert grouped([]) == ()
+
+
+def test_wrong_turns_count_for_views_that_the_app_turns() -> None:
+    sizes = {
+        view: ViewRecipe(query_px=(PX, PX), reference_px=(PX, PX)) for view in ("uav", "ground")
+    }
+    whole = recipe(views=sizes, loss={"wrong_turns": 2})
+    with Loader(ColouredPlaces(4, views=("uav", "ground")), whole) as loader:
+        batch = next(loader.batches([np.arange(4)], 0))
+    assert batch.turned_out.tolist() == [False, False, True, True] * 2
+    copies = torch.zeros(8, PX, PX, 3, dtype=torch.uint8)
+    copies[batch.turned[0].rows] = batch.turned[0].pixels
+    same = [torch.equal(copies[i], batch.queries[0].pixels[i // 2]) for i in range(8)]
+    assert same == batch.turned_out.tolist()

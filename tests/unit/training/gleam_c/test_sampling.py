@@ -137,3 +137,17 @@ def test_nearest_places_are_those_of_a_full_sort(places: int, count: int, seed: 
         )
         expected = [*ranked[:count], *[-1] * max(0, count - len(ranked))]
         assert found[place].tolist() == expected
+
+
+def test_views_have_their_parts_of_every_batch_and_of_an_epoch() -> None:
+    views = ["uav"] * 90 + ["map"] * 40 + ["ground"] * 20
+    packing = Packing(16, epoch_pairs=160, view_shares={"uav": 5, "map": 2})
+    sampler = Sampler([f"p{i}" for i in range(150)], views, packing, 3)
+    assert dict(zip(sampler.view_names, sampler.shares().tolist(), strict=True)) == {
+        "ground": 2, "map": 4, "uav": 10,
+    }  # fmt: skip
+    plan = sampler.plan()
+    assert len(plan) >= 9
+    for members in plan:
+        counts = Counter(views[i] for i in members)
+        assert counts == {"uav": 10, "map": 4, "ground": 2}
