@@ -45,6 +45,8 @@ def main(argv: list[str] | None = None) -> int:
     export.add_argument("--work", type=Path, required=True)
     export.add_argument("--out", type=Path, required=True)
     export.add_argument("--best", action="store_true", help="the best on held-out places")
+    report = gleam_c.add_parser("report", help="measure packs side by side")
+    _report_arguments(report)
     arguments = parser.parse_args(argv)
     try:
         _ACTIONS[arguments.action](arguments)
@@ -80,6 +82,23 @@ def _export(arguments: argparse.Namespace) -> None:
     export(arguments.work, arguments.out, arguments.best)
 
 
+def _report_arguments(parser: argparse.ArgumentParser) -> None:
+    add = parser.add_argument
+    add("--pack", type=Path, action="append", required=True, help="folder of a pack; repeatable")
+    add("--data", type=Path, required=True, help="folder of the training data")
+    add("--open", type=Path, required=True, help="folder of the open imagery")
+    add("--sheffield", type=Path, required=True, help="folder of the test flights")
+    add("--work", type=Path, required=True, help="keeps vectors and results")
+    add("--out", type=Path, required=True, help="report.json; the table is written beside it")
+    add("--only", default="a,b,c,d,e,f", help="parts to measure")
+
+
+def _report(arguments: argparse.Namespace) -> None:
+    from training.gleam_c.report.command import run
+
+    run(arguments)
+
+
 def _calibrate(arguments: argparse.Namespace) -> None:
     from training.gleam_c.calibrate import collect, fit, read_grounds
 
@@ -111,6 +130,7 @@ _ACTIONS: dict[str, Callable[[argparse.Namespace], None]] = {
     "inputs": _inputs,
     "fit": _fit,
     "export": _export,
+    "report": _report,
 }
 
 

@@ -51,7 +51,7 @@ class Encoder:
         # what stands behind the backbone: pooled -> minus centre -> projection -> unit length
         self._centre = weights.pop("embedding.centre", None)
         self._projection = weights.pop("embedding.projection", None)
-        self._network = _network(architecture, weights, pack.folder)
+        self.network = _network(architecture, weights, pack.folder)
         self.dimension = int(preprocessing["dimension"])
 
     @property
@@ -71,10 +71,23 @@ class Encoder:
         return vectors
 
     def _embed(self, pictures: "torch.Tensor") -> "torch.Tensor":
+        return self.vectors_from(self.network(self._prepared(pictures)))
+
+    def prepared(self, pictures: NDArray[np.uint8]) -> "Tensor":
+        """uint8 (N, H, W, 3) RGB -> what the network takes, float (N, 3, H, W)."""
+        import torch
+
+        return self._prepared(torch.from_numpy(np.ascontiguousarray(pictures)))
+
+    def _prepared(self, pictures: "Tensor") -> "Tensor":
+        x = pictures.permute(0, 3, 1, 2).float()
+        return (x - self._mean) / self._std
+
+    def vectors_from(self, features: Any) -> "Tensor":
+        """What the network gives -> vectors (N, D) of unit length: pooled, centred, projected."""
         from torch.nn import functional
 
-        x = pictures.permute(0, 3, 1, 2).float()
-        vectors = self._pool(self._network((x - self._mean) / self._std))
+        vectors = self._pool(features)
         if self._centre is not None:
             vectors = vectors - self._centre
         if self._projection is not None:

@@ -1,0 +1,98 @@
+"""Trials: queries, a gallery, and which gallery squares are right for each query."""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+
+from gleam_app.imagery.views import View
+from gleam_app.retrieval.turning import query_pictures, turns_for
+from training.gleam_c.report.bench import Bench, key_of
+from training.gleam_c.report.cuts import Cut, Picture
+from training.gleam_c.report.figures import Ranks, Row, Vectors, ranks, recalls
+
+HEADINGS = ("heading known", "heading unknown")
+
+
+@dataclass(frozen=True)
+class Asked:
+    """One query. ``right`` and ``left_out`` (neither right nor wrong) are rows of the gallery.
+
+    ``place`` is the unit that intervals are resampled by; ``heading`` in degrees, None if not known.
+    """
+
+    place: str
+    heading: float | None
+    right: tuple[int, ...]
+    left_out: tuple[int, ...] = ()
+
+
+@dataclass(frozen=True, eq=False)
+class Trial:
+    """``photo(i)`` gives the pixels of query i, always the same; ``made_of`` says of what it is made."""
+
+    name: str
+    measurement: str
+    view: View
+    asked: tuple[Asked, ...]
+    photo: Callable[[int], Picture]
+    tiles: tuple[Cut, ...]
+    made_of: object
+
+    @property
+    def key(self) -> str:
+        return key_of(self.name, self.asked, self.tiles, self.made_of)
+
+    @property
+    def places(self) -> list[str]:
+        return [asked.place for asked in self.asked]
+
+    def rank(self, queries: Vectors, gallery: Vectors) -> Ranks:
+        """Ranks of all queries among the tiles and whatever wrong squares follow them."""
+        right = [asked.right for asked in self.asked]
+        return ranks(queries, gallery, right, [asked.left_out for asked in self.asked])
+
+    def row(self, condition: str, found: Ranks, gallery: int, measurement: str = "") -> Row:
+        """A row of recalls."""
+        figures = recalls(found, self.places)
+        return Row(measurement or self.measurement, condition, len(found), gallery, figures)
+
+
+def conditions(trial: Trial) -> Sequence[str]:
+    """What can be asked of the trial's view: some views are not turned, some headings not known."""
+    if len(turns_for(trial.view, None)) == 1:
+        return ("no heading",)
+    known = all(asked.heading is not None for asked in trial.asked)
+    return HEADINGS if known else HEADINGS[1:]
+
+
+def query_vectors(trial: Trial, bench: Bench, condition: str) -> Vectors:
+    """float32 (Q, T, D), pictures made as the app makes them."""
+
+    def pictures(number: int) -> list[Picture]:
+        asked = trial.asked[number]
+        heading = asked.heading if condition == HEADINGS[0] else None
+        turns = turns_for(trial.view, heading)
+        photo = trial.photo(number)
+        return list(np.asarray(query_pictures(photo, trial.view, turns, bench.size), np.uint8))
+
+    name = f"{trial.name} queries {condition}"
+    # how views are turned belongs to the key: it is the app's, and may change
+    key = key_of(trial.key, turns_for(trial.view, None).tolist())
+    return bench.vectors(name, key, len(trial.asked), pictures)
+
+
+def tile_vectors(trial: Trial, bench: Bench) -> Vectors:
+    """float32 (R, D), one tile at a time."""
+    return bench.tiles(f"{trial.name} tiles", trial.tiles)
+
+
+def measure(trial: Trial, bench: Bench) -> list[Row]:
+    """A row for each condition."""
+    gallery = tile_vectors(trial, bench)
+    return [
+        trial.row(
+            condition, trial.rank(query_vectors(trial, bench, condition), gallery), len(gallery)
+        )
+        for condition in conditions(trial)
+    ]
