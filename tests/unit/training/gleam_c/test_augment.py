@@ -2,6 +2,7 @@ import numpy as np
 import pytest
 
 from gleam_app.imagery.views import VIEWS
+from tests.unit.training.gleam_c.tiny import recipe
 from training.gleam_c.augment import augment_pair, change_looks, resized, wrongly_turned
 from training.gleam_c.recipe import AugmentRecipe
 
@@ -91,3 +92,15 @@ def test_resized_takes_the_whole_picture() -> None:
     assert resized(PANORAMA, (30, 50)).shape == (30, 50, 3)
     assert resized(PICTURE, (24, 24)) is PICTURE
     assert abs(resized(PICTURE, (6, 6)).mean() - PICTURE.mean()) < 2
+
+
+def test_views_that_are_never_turned_may_have_their_satellite_picture_turned_alone() -> None:
+    """Also where the other views learn their heading from wrong turns."""
+    still = dict.fromkeys(("mirror", "colour", "jpeg", "holes"), 0)
+    turns = {"turn_queries": ("ground",), "quarter_turns": 1}
+    augment = recipe(loss={"wrong_turns": 1}, augment={**still, **turns}).augment
+    query, satellite = augment_pair(PICTURE, PICTURE, "ground", augment, np.random.default_rng(0))
+    assert any((np.rot90(query, k) == satellite).all() for k in (1, 2, 3))
+    assert (query == PICTURE).all()
+    with pytest.raises(ValueError, match="opposite"):
+        recipe(loss={"wrong_turns": 1}, augment={"turn_queries": ("panorama",)})

@@ -70,7 +70,7 @@ def test_a_photo_turned_by_its_heading_shows_the_ground_it_is_said_to_show(folde
         square = np.array([[0, 0], [96, 0], [96, 96], [0, 96]], np.float32)
         matrix = cv2.getPerspectiveTransform((shown * len(satellite)).astype(np.float32), square)
         ground = cv2.warpPerspective(satellite, matrix, (96, 96)).mean(axis=2)
-        turns = taken.heading + np.arange(0, 360, 45)
+        turns = taken.heading + np.linspace(0, 315, 8)
         queries = query_pictures(pixels, "uav", turns, 96).mean(axis=3)
         likeness = [float(np.corrcoef(q.ravel(), ground.ravel())[0, 1]) for q in queries]
         own.append(likeness[0])

@@ -48,7 +48,7 @@ def test_the_folder_lists_what_is_trained_on(imagery: tuple[Path, Path], tmp_pat
     assert all(Path(row["picture"]).is_file() for row in rows)
     assert {"gsi_road/7.jpg", "gsi_solar/7.jpg", "0001"} <= set(names)
     mosaic = cv2.imread(next(row["picture"] for row in rows if row["name"].startswith("nepal/")))
-    assert mosaic.shape == (64, 48, 3)
+    assert mosaic is not None and mosaic.shape == (64, 48, 3)
     assert mosaic[::16, 0, 0] == pytest.approx([0, 50, 100, 150], abs=3)
     assert mosaic[0, ::16, 0] == pytest.approx([0, 10, 20], abs=3)
     assert (folder / "streetmaps" / "map" / "0001.png").is_file()
