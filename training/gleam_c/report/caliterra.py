@@ -14,7 +14,7 @@ import cv2
 import numpy as np
 import rasterio
 from numpy.typing import NDArray
-from rasterio.transform import Affine, from_origin
+from rasterio.transform import Affine
 from rasterio.warp import transform
 
 from gleam_app.errors import GleamError
@@ -50,7 +50,7 @@ def caliterra(open_data: Path, work: Path) -> Flight:
 def _found(folder: Path, map_file: Path) -> list[Photo]:
     pixels = read_pixels(folder / "odm_orthomosaic_preview.png")
     there = _imagery(pixels)
-    placed = write_map(pixels, there, map_file)
+    write_map(pixels, there, map_file)
     sift = cv2.SIFT.create(8000, contrastThreshold=0.01)
     inner = cv2.erode(there.astype(np.uint8) * 255, np.ones((9, 9), np.uint8))
     of_map = sift.detectAndCompute(_grey(pixels), inner)
@@ -61,8 +61,9 @@ def _found(folder: Path, map_file: Path) -> list[Photo]:
             say(f"  {path.name} is not found on the map: left out")
             continue
         (x, y), heading = fitted
-        east, north = placed * (x, y)
-        lons, lats = transform(CRS, "EPSG:4326", [east], [north])
+        west, north = ORIGIN
+        east, south = x * METRES_PER_PIXEL, y * METRES_PER_PIXEL
+        lons, lats = transform(CRS, "EPSG:4326", [west + east], [north - south])
         photos.append(Photo(path, lats[0], lons[0], heading))
     if not photos:
         raise GleamError(f"{FOLDER} has no photo that is found on its map.")
@@ -81,9 +82,10 @@ def _imagery(pixels: Picture) -> NDArray[np.bool_]:
     return np.asarray(labels[1:-1, 1:-1] != labels[0, 0], np.bool_)
 
 
-def write_map(pixels: Picture, there: NDArray[np.bool_], path: Path) -> Affine:
-    """Write a GeoTIFF of ``pixels`` where they are ``there``; returns pixel -> metres."""
-    placed = from_origin(*ORIGIN, METRES_PER_PIXEL, METRES_PER_PIXEL)
+def write_map(pixels: Picture, there: NDArray[np.bool_], path: Path) -> None:
+    """Write a GeoTIFF of ``pixels`` where they are ``there``."""
+    west, north = ORIGIN
+    placed = Affine(METRES_PER_PIXEL, 0.0, west, 0.0, -METRES_PER_PIXEL, north)
     staged = path.with_name(path.name + ".part")
     with rasterio.open(
         staged, "w", driver="GTiff", width=pixels.shape[1], height=pixels.shape[0], count=4,
@@ -92,7 +94,6 @@ def write_map(pixels: Picture, there: NDArray[np.bool_], path: Path) -> Affine:
         file.write(pixels.transpose(2, 0, 1), indexes=[1, 2, 3])
         file.write(there.astype(np.uint8) * 255, indexes=4)
     staged.replace(path)
-    return placed
 
 
 def _fit(grey: Picture, sift: cv2.SIFT, of_map: Any) -> tuple[tuple[float, float], float] | None:
