@@ -1,7 +1,7 @@
 """Trials: queries, a gallery, and which gallery squares are right for each query."""
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
@@ -40,10 +40,6 @@ class Trial:
     made_of: object
 
     @property
-    def key(self) -> str:
-        return key_of(self.name, self.asked, self.tiles, self.made_of)
-
-    @property
     def places(self) -> list[str]:
         return [asked.place for asked in self.asked]
 
@@ -77,9 +73,26 @@ def query_vectors(trial: Trial, bench: Bench, condition: str) -> Vectors:
         return list(np.asarray(query_pictures(photo, trial.view, turns, bench.size), np.uint8))
 
     name = f"{trial.name} queries {condition}"
+    headings = [asked.heading for asked in trial.asked]
     # how views are turned belongs to the key: it is the app's, and may change
-    key = key_of(trial.key, turns_for(trial.view, None).tolist())
+    key = key_of(trial.name, trial.made_of, headings, turns_for(trial.view, None).tolist())
     return bench.vectors(name, key, len(trial.asked), pictures)
+
+
+def thinned(trial: Trial, one_in: int) -> Trial:
+    """The trial with all right tiles and one in ``one_in`` of the others; the queries stay."""
+    right = {row for asked in trial.asked for row in asked.right}
+    kept = [row for row in range(len(trial.tiles)) if row in right or row % one_in == 0]
+    number = {row: i for i, row in enumerate(kept)}
+
+    def renamed(rows: Sequence[int]) -> tuple[int, ...]:
+        return tuple(number[row] for row in rows if row in number)
+
+    asked = tuple(
+        replace(one, right=renamed(one.right), left_out=renamed(one.left_out))
+        for one in trial.asked
+    )
+    return replace(trial, asked=asked, tiles=tuple(trial.tiles[row] for row in kept))
 
 
 def tile_vectors(trial: Trial, bench: Bench) -> Vectors:

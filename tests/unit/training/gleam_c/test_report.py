@@ -18,6 +18,7 @@ from training.gleam_c.report.figures import Figure, Row, ranks, recalls
 from training.gleam_c.report.heldout import near_rows
 from training.gleam_c.report.poses import Pose, draw, take, with_overlap
 from training.gleam_c.report.table import markdown
+from training.gleam_c.report.trials import Asked, Trial, thinned
 
 STARTER = resources_dir() / "packs" / "starter"
 
@@ -120,7 +121,7 @@ def test_overlap_is_the_share_asked_for(town: Path) -> None:
     assert seen.x > tile.x and pose.share_inside(tile) == pytest.approx(
         1.0
     )  # away from the near edge
-    assert Pose(0, 0, 4.0, 0, 0, 60).share_inside(tile) == pytest.approx(320 * 320 / 400**2)
+    assert Pose(0, 0, 4.0, 0, 0, 60).share_inside(tile) == pytest.approx(280 * 320 / 400**2)
 
 
 def test_drawn_poses_stay_within_their_limits() -> None:
@@ -197,3 +198,14 @@ def test_the_command_measures_writes_and_goes_on(
     assert json.loads(out.read_text("utf-8")) == first
     assert main([*command[:-1], "c,x"]) != 0
     assert "no part 'x'" in capsys.readouterr().err
+
+
+def test_a_thinned_trial_asks_the_same_of_fewer_tiles(town: Path) -> None:
+    tiles = tuple(Cut(town, 50 + i, 160, 100) for i in range(9))
+    asked = (Asked("a", 0.0, (1,), (2, 3)), Asked("b", 0.0, (7,), (6,)))
+    trial = Trial("t", "t", "uav", asked, lambda i: np.zeros((4, 4, 3), np.uint8), tiles, "t")
+    thin = thinned(trial, 3)
+    assert thin.tiles == tuple(tiles[row] for row in (0, 1, 3, 6, 7))
+    for before, after in zip(asked, thin.asked, strict=True):
+        assert [thin.tiles[row] for row in after.right] == [tiles[row] for row in before.right]
+    assert [one.left_out for one in thin.asked] == [(2,), (3,)]
