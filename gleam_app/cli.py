@@ -320,11 +320,20 @@ def _locate(arguments: Arguments, services: Services, work: Work) -> int:
         location.timings_ms["decode"] = decode_ms
         locations.append(location)
         if not arguments.json:
+            _caution(path, location)
             print(_location_lines(path, location))
     if arguments.json and (locations or failed is None):
         labels = locator.pack_labels if locator else {}
         _print_json(locate_document([t.info.name for t in tile_sets], labels, locations))
     return failed.exit_code if failed else 0
+
+
+def _caution(path: str, location: "Location") -> None:
+    from gleam_app.retrieval.support import caution
+
+    told = caution(location.support, location.query.view)
+    if told:
+        print(f"gleam: {_shown(path)}: {told}", file=sys.stderr)
 
 
 def _location_lines(path: str, location: "Location") -> str:
@@ -354,6 +363,7 @@ def _shown(name: str) -> str:
 
 def _explain(arguments: Arguments, services: Services, work: Work) -> int:
     from gleam_app.retrieval.locate import LocateOptions
+    from gleam_app.retrieval.support import warnings_json
 
     tile_sets = _open_tile_sets(services, arguments.tiles)
     query = _load(arguments.image, arguments.view)
@@ -371,9 +381,12 @@ def _explain(arguments: Arguments, services: Services, work: Work) -> int:
         if not arguments.json:
             print(text, end="", flush=True)
 
+    if not arguments.json:
+        _caution(arguments.image, location)
     explanation = services.explainer().explain(location, candidate, arguments.lang, work, stream)
     if arguments.json:
-        _print_json(explanation.to_json())
+        warnings = warnings_json(location.support, location.query.view)
+        _print_json(explanation.to_json() | {"warnings": warnings})
     else:
         print()
     return 0
@@ -408,6 +421,7 @@ def _packs(arguments: Arguments, services: Services, work: Work) -> int:
 
 
 def _list_packs(arguments: Arguments, services: Services) -> int:
+    known = services.packs.list()
     entries = [
         {
             "id": status.id,
@@ -415,16 +429,19 @@ def _list_packs(arguments: Arguments, services: Services) -> int:
             "kind": status.manifest.kind if status.manifest else None,
             "title": status.title,
             "licence": status.manifest.licence if status.manifest else None,
+            "views": status.manifest.views if status.manifest else [],
+            "experimental_views": status.manifest.experimental_views if status.manifest else [],
             "state": status.state,
             "detail": status.detail,
         }
-        for status in services.packs.list()
+        for status in known
     ]
     if arguments.json:
         _print_json({"schema": "gleam.packs/1", "packs": entries})
         return 0
-    for entry in entries:
-        detail = f" ({entry['detail']})" if entry["detail"] else ""
+    for status, entry in zip(known, entries, strict=True):
+        told = [status.detail, status.manifest.views_line if status.manifest else ""]
+        detail = "".join(f" ({text})" for text in told if text)
         print(
             f"{entry['kind'] or '?':8} {entry['id']} {entry['version'] or ''}: {entry['state']}{detail}"
         )

@@ -89,4 +89,5 @@ def _library(distribution: str, module: str) -> Check:
 
 
 def _pack_words(status: Any) -> str:
-    return f"{status.state}{f': {status.detail}' if status.detail else ''}"
+    views = status.manifest.views_line if status.manifest else ""
+    return f"{status.state}{f': {status.detail}' if status.detail else ''}{f' ({views})' if views else ''}"

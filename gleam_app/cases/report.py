@@ -23,6 +23,7 @@ from gleam_app.geo.coordinates import PositionStyle, format_position
 from gleam_app.home import resources_dir
 from gleam_app.imagery.sources import MapSource
 from gleam_app.retrieval.results import Candidate, Location
+from gleam_app.retrieval.support import caution
 from gleam_app.retrieval.tileset import TileSet
 
 if TYPE_CHECKING:
@@ -103,9 +104,10 @@ def _entry(entry: Entry, tile_sets: Sequence[TileSet], lang: Lang) -> dict[str, 
         "sha256": query.sha256,
         "size": f"{query.size[0]} × {query.size[1]}",
         "view": VIEWS[lang][query.view],
+        "caution": caution(location.support, query.view, lang),
         "verdict": location.verdict,
         "verdict_word": VERDICTS[lang][location.verdict],
-        "confidence": confidence(location.confidence),
+        "confidence": _confidence(location, first),
         "percent": round(100 * location.confidence),
         "picture": _url(drawings.picture(query.pixels, 900)),
         "candidate": None if candidate is None else _candidate(location, candidate, lang),
@@ -118,7 +120,7 @@ def _entry(entry: Entry, tile_sets: Sequence[TileSet], lang: Lang) -> dict[str, 
             for item in build_evidence(location, candidate)
         ],
         "others": [
-            _row(one, lang) for one in location.candidates if candidate and one.rank != candidate.rank
+            _row(location, one, lang) for one in location.candidates if candidate and one.rank != candidate.rank
         ],
     }  # fmt: skip
 
@@ -129,7 +131,7 @@ def _candidate(location: Location, candidate: Candidate, lang: Lang) -> dict[str
     pixels = location.query.pixels
     verdict = shown_verdict(location, candidate)
     return {
-        **_row(candidate, lang),
+        **_row(location, candidate, lang),
         "verdict": verdict,
         "verdict_word": VERDICTS[lang][verdict],
         "picture": None if shown is None else _url(drawings.picture(shown, 700)),
@@ -140,7 +142,7 @@ def _candidate(location: Location, candidate: Candidate, lang: Lang) -> dict[str
     }
 
 
-def _row(candidate: Candidate, lang: Lang) -> dict[str, Any]:
+def _row(location: Location, candidate: Candidate, lang: Lang) -> dict[str, Any]:
     lat, lon = candidate.lat, candidate.lon
     positions: list[str] = []
     if lat is not None and lon is not None:
@@ -152,10 +154,17 @@ def _row(candidate: Candidate, lang: Lang) -> dict[str, Any]:
         "heading": "" if candidate.heading_deg is None else f"{candidate.heading_deg:.0f}°",
         "verdict": candidate.verdict,
         "verdict_word": candidate_word(candidate.verdict, lang),
-        "confidence": confidence(candidate.confidence),
+        "confidence": _confidence(location, candidate),
         "score": f"{candidate.score:.2f}",
         "inliers": candidate.inliers,
     }
+
+
+def _confidence(location: Location, candidate: Candidate | None) -> str:
+    """The candidate's, in words fit for a table; without a candidate the answer's."""
+    if candidate is None:
+        return confidence(location.confidence)
+    return confidence(candidate.confidence) if location.is_rated(candidate) else "–"
 
 
 def confidence(value: float) -> str:

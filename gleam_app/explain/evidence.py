@@ -134,8 +134,12 @@ def _verdict(location: Location, candidate: Candidate) -> Evidence:
         "unverified": "against",
         "not_found": "against",
     }
-    value: dict[str, float | str] = {"verdict": verdict, "confidence": wording.bounded(confidence)}
-    phrase = wording.verdict(verdict, confidence)
+    value: dict[str, float | str] = {"verdict": verdict}
+    if location.is_rated(candidate):
+        value["confidence"] = wording.bounded(confidence)
+        phrase = wording.verdict(verdict, confidence)
+    else:
+        phrase = wording.bare_verdict(verdict)
     return _item("verdict", value, phrase, weights[verdict])
 
 
@@ -340,7 +344,7 @@ def _without_answer(location: Location, candidate: Candidate) -> list[Evidence]:
     phrase = wording.search(len(places), aligned, (min(sides), max(sides)) if sides else None)
     found = [_item("search", searched, phrase, "neutral")]
     short = round(POSSIBLE - wording.bounded(location.confidence), 2)
-    if short > 0:
+    if short > 0 and location.is_rated(candidate):
         least: dict[str, float | str] = {"short": short, "least": POSSIBLE}
         found.append(_item("shortfall", least, wording.shortfall(short, POSSIBLE), "against"))
     advice = _advice(location, candidate)
@@ -351,8 +355,8 @@ def _advice(location: Location, candidate: Candidate) -> wording.Advice:
     """What is most likely to help, by what is known of the query."""
     if any(item.weight == "against" for item in _camera(location, candidate)):
         return "camera"
+    if location.query.view in ("ground", "panorama"):  # geometry has no part in these
+        return "ground"
     if not geometry_was_tried(location):
         return "check"
-    if location.query.view in ("ground", "panorama"):
-        return "ground"
     return "map" if location.query.view == "map" else "imagery"

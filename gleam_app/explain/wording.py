@@ -123,10 +123,19 @@ def verdict(name: Verdict, confidence: float) -> Phrase:
     )  # a bare "confidence 0.02" would seem to doubt the verdict
     held = ", the confidence in this place being" if poor else " with confidence"
     held_zh = "该位置的置信度" if poor else "置信度"
+    bare = bare_verdict(name)
+    return bare._replace(
+        slot_en=f"{bare.slot_en}{held} {en}{shown}",
+        slot_zh=f"{bare.slot_zh}，{held_zh}{zh or '为 '}{shown}",
+    )
+
+
+def bare_verdict(name: Verdict) -> Phrase:
+    """The verdict where no confidence is known."""
     return Phrase(
-        f"“{VERDICTS['en'][name]}”{held} {en}{shown}",
+        f"“{VERDICTS['en'][name]}”",
         ("the verdict is {}", "the verdict is therefore {}", "taken together, the verdict is {}"),
-        f"“{VERDICTS['zh'][name]}”，{held_zh}{zh or '为 '}{shown}",
+        f"“{VERDICTS['zh'][name]}”",
         ("结论为{}", "因此结论为{}", "综合以上证据，结论为{}"),
     )
 

@@ -9,6 +9,11 @@ from gleam_app.imagery.exif import ExifFacts
 
 View = Literal["uav", "ground", "panorama", "map"]
 VIEWS: tuple[View, ...] = get_args(View)
+PLANAR_VIEWS: tuple[View, ...] = ("uav", "map")
+"""Views that lie on the ground like a sheet, so that geometry can verify them. The others share no plane
+with imagery from above: what agreed there would have agreed by chance."""
+Support = Literal["trained", "experimental", "untrained"]
+"""How far an encoder was made for a view: learnt from real pictures, from simulated ones alone, never."""
 
 _DRONE_MAKES = (
     "dji",
@@ -45,16 +50,25 @@ def guess_view(pixels: NDArray[np.uint8], exif: ExifFacts) -> View:
         or (_is_two_to_one(width, height) and _edges_join(pixels))
     ):
         return "panorama"
-    camera = (exif.camera or "").lower()
-    if exif.relative_altitude_m is not None or exif.gimbal_pitch_deg is not None:
+    if _from_a_drone(exif):
         return "uav"
-    if camera.startswith(_DRONE_MAKES) and not any(word in camera for word in _HANDHELD_DJI):
-        return "uav"
-    if camera.startswith((*_PHONE_MAKES, "dji")):
+    if (exif.camera or "").lower().startswith((*_PHONE_MAKES, "dji")):
         return "ground"
     top, left = max(0, height - _SAMPLE_PX) // 2, max(0, width - _SAMPLE_PX) // 2
     middle = pixels[top : top + _SAMPLE_PX, left : left + _SAMPLE_PX]
     return "map" if _looks_drawn(middle) else "uav"
+
+
+def is_unsigned(view: View, exif: ExifFacts) -> bool:
+    """Whether ``view``, as guessed, is rule 5's: a photo that nothing tells to look down or ahead."""
+    return view == "uav" and not _from_a_drone(exif)
+
+
+def _from_a_drone(exif: ExifFacts) -> bool:
+    camera = (exif.camera or "").lower()
+    if exif.relative_altitude_m is not None or exif.gimbal_pitch_deg is not None:
+        return True
+    return camera.startswith(_DRONE_MAKES) and not any(word in camera for word in _HANDHELD_DJI)
 
 
 def _is_two_to_one(width: int, height: int) -> bool:

@@ -16,6 +16,7 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_valida
 
 from gleam_app import __version__
 from gleam_app.errors import GleamError
+from gleam_app.imagery.views import Support, View
 
 MANIFEST_NAME = "pack.json"
 SCHEMA = "gleam.pack/1"
@@ -125,8 +126,10 @@ class PackManifest(_Model):
     origin: Annotated[list[Origin], Field(min_length=1)]
     use: str
     """What the pack may be used for."""
-    views: list[Literal["uav", "ground", "panorama", "map"]] = []
+    views: list[View] = []
     """Views of a query that it supports; empty where that does not apply."""
+    experimental_views: list[View] = []
+    """Those of ``views`` that it never saw real pictures of: learnt from simulated imagery alone."""
     architecture: dict[str, Any]
     preprocessing: dict[str, Any] = {}
     calibration: dict[str, Any] = {}
@@ -148,10 +151,32 @@ class PackManifest(_Model):
             raise ValueError("two files of the pack have the same path")
         return self
 
+    @model_validator(mode="after")
+    def _experimental_views_are_views(self) -> "PackManifest":
+        other = [view for view in self.experimental_views if view not in self.views]
+        if other:
+            raise ValueError(f"experimental_views has {other[0]!r}, which is not among the views")
+        return self
+
     @property
     def label(self) -> str:
         """Id and version, as results name a pack."""
         return f"{self.id} {self.version}"
+
+    def support(self, view: View) -> Support:
+        """How far the pack was made for ``view``; a pack that names no views is taken at its word."""
+        if view in self.experimental_views:
+            return "experimental"
+        return "untrained" if self.views and view not in self.views else "trained"
+
+    @property
+    def views_line(self) -> str:
+        """Its views in a few words; empty where it names none."""
+        full = [view for view in self.views if view not in self.experimental_views]
+        parts = [f"views {', '.join(full)}"] if full else []
+        if self.experimental_views:
+            parts.append(f"experimental {', '.join(self.experimental_views)}")
+        return "; ".join(parts)
 
     @property
     def size(self) -> int:

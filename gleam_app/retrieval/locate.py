@@ -10,6 +10,7 @@ from gleam_app.errors import GleamError
 from gleam_app.geo.coordinates import LatLon
 from gleam_app.geo.footprint import distance_m
 from gleam_app.imagery.query import Query
+from gleam_app.imagery.views import PLANAR_VIEWS
 from gleam_app.jobs.work import Work
 from gleam_app.packs.store import PackStore
 from gleam_app.retrieval.calibration import STRONG, Calibration, honest, verdict_for
@@ -83,8 +84,9 @@ class Locator:
     ) -> Location:
         """Find where ``query`` was taken.
 
-        ``on_first`` hears the candidates of retrieval alone before they are verified. Raises GleamError
-        for a tile set of another encoder, Cancelled when asked to stop.
+        ``on_first`` hears the candidates of retrieval alone before they are verified; those of a view
+        that no plane carries (ground, panorama) stay as they are. Raises GleamError for a tile set of
+        another encoder, Cancelled when asked to stop.
         """
         options, work = options or LocateOptions(), work or Work()
         for tile_set in tile_sets:
@@ -104,10 +106,11 @@ class Locator:
         places = distinct_places(matches, max(PLACES, options.top))
         timings["search"] = _since(clock)
         proposals = [_Proposal(match, None, False) for match in places]
-        first = self._location(query, proposals, options, timings, complete=not options.verify)
+        verifiable = options.verify and query.view in PLANAR_VIEWS
+        first = self._location(query, proposals, options, timings, complete=not verifiable)
         if on_first is not None:
             on_first(first)
-        if not options.verify:
+        if not verifiable:
             return first
         clock = time.perf_counter()
         proposals = self._verify(query, proposals[:PLACES], work) + proposals[PLACES:]
@@ -166,11 +169,13 @@ class Locator:
         merged = _merge_same_place(proposals)
         margin = _margin([proposal.match for proposal in proposals])
         lead = proposals[0].match if proposals else None
+        support = self.encoder.pack.manifest.support(query.view)
         rated: list[tuple[float, _Proposal]] = []
         for proposal in merged:
             if proposal.fix is not None:
                 confidence = self._confidence(proposal.fix, _rival(proposal, merged))
-            elif proposal.match is lead and not proposal.looked:
+            elif proposal.match is lead and not proposal.looked and support == "trained":
+                # fitted on views with real pictures: it says nothing about the others
                 confidence = self.calibration.retrieval_confidence(margin)
             else:
                 confidence = 0.0
@@ -188,6 +193,7 @@ class Locator:
             candidates,
             dict(timings),
             complete,
+            support,
         )
 
 

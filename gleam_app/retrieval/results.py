@@ -7,6 +7,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from gleam_app.imagery.query import Query
+from gleam_app.imagery.views import Support
+from gleam_app.retrieval.support import warnings_json
 
 Verdict = Literal["verified", "strong", "possible", "unverified", "not_found"]
 
@@ -55,7 +57,8 @@ class Candidate:
     ``lat``/``lon`` is the ground point at the query's image centre where geometry is known, else the
     tile's centre. ``footprint`` is the query's outline on the ground, (lat, lon) corners clockwise from
     the picture's top left, empty when unknown. ``turn_deg`` is the clockwise turn of the query at which
-    the encoder agreed best; ``heading_deg`` the measured bearing of the picture's up direction.
+    the encoder agreed best (of a panorama, the bearing that its centre column then looked to);
+    ``heading_deg`` the measured bearing of the picture's up direction.
     ``thumbnail`` is the tile, uint8 (96, 96, 3).
     """
 
@@ -104,6 +107,12 @@ class Location:
     candidates: tuple[Candidate, ...]
     timings_ms: dict[str, float] = field(default_factory=dict)
     complete: bool = True  # False for the first wave, before geometric verification
+    support: Support = "trained"  # how far the encoder was made for the query's view
+
+    def is_rated(self, candidate: Candidate) -> bool:
+        """Whether its confidence is one: not before verification, and not where similarity alone speaks
+        for a view that the encoder saw no real pictures of, for which nobody fitted how sure that is."""
+        return self.complete and (candidate.method == "geometric" or self.support == "trained")
 
     def to_json(self) -> dict[str, Any]:
         return {
@@ -112,6 +121,7 @@ class Location:
             "view": self.query.view,
             "verdict": self.verdict,
             "confidence": round(self.confidence, 2),
+            "warnings": warnings_json(self.support, self.query.view),
             "candidates": [candidate.to_json() for candidate in self.candidates],
             "timings_ms": {name: round(ms, 1) for name, ms in self.timings_ms.items()},
         }

@@ -12,7 +12,8 @@ from typing import TYPE_CHECKING
 from PySide6.QtCore import QObject, Signal
 
 from gleam_app.explain.evidence import Evidence, build_evidence
-from gleam_app.imagery.query import Query, View, load_query, query_from_bytes
+from gleam_app.imagery.query import VIEWS, Query, View, load_query, query_from_bytes
+from gleam_app.imagery.views import Support
 from gleam_app.jobs.work import Work
 from gleam_app.retrieval.results import Location
 from gleam_app.services import Services
@@ -44,6 +45,12 @@ class Analysis(QObject):
 
     def warm_up(self) -> None:
         """Load the models before they are asked for; whatever is wrong is said when they are."""
+
+        def look(work: Work) -> dict[View, Support]:
+            manifest = self._services.packs.default("gleam-c").manifest
+            return {view: manifest.support(view) for view in VIEWS}
+
+        self._jobs.start(tr("job.warm_up"), look, done=self._session.set_support, quiet=True)
         self._jobs.start(
             tr("job.warm_up"), lambda work: self._services.locator(), lane="model", quiet=True
         )

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 from PySide6.QtCore import QObject, Signal
 
 from gleam_app.imagery.query import Query, View
+from gleam_app.imagery.views import Support
 from gleam_app.retrieval.results import Candidate, Location
 
 if TYPE_CHECKING:
@@ -47,6 +48,7 @@ class Session(QObject):
     """The state that panels show and commands depend on; every change is announced."""
 
     query_changed = Signal()
+    support_changed = Signal()
     tile_sets_changed = Signal()
     location_changed = Signal()
     candidate_selected = Signal()
@@ -58,6 +60,7 @@ class Session(QObject):
         self.query: Query | None = None
         self.guessed_view: View | None = None
         self.heading_deg: float | None = None
+        self.support: dict[View, Support] = {}
         self.location: Location | None = None
         self.tile_set: TileSet | None = None
         self.available: tuple[TileSetInfo, ...] = ()
@@ -104,6 +107,11 @@ class Session(QObject):
             return
         self.query = replace(self.query, view=view or self.guessed_view, view_guessed=view is None)
         self.query_changed.emit()
+
+    def set_support(self, support: dict[View, Support]) -> None:
+        """How far the encoder in use was trained for each view."""
+        self.support = support
+        self.support_changed.emit()
 
     def set_tile_sets(self, available: "tuple[TileSetInfo, ...]") -> None:
         self.available = available

@@ -55,6 +55,13 @@ TEXT: dict[str, tuple[str, str]] = {
     "view.panorama": ("Panorama", "全景"),
     "view.map": ("Street map", "街道地图"),
     "view.guessed": ("Auto: {view}", "自动：{view}"),
+    "view.experimental": ("experimental", "实验性"),
+    "view.untrained": ("not trained", "未训练"),
+    "view.unsigned": ("Taken from the ground?", "在地面拍摄？"),
+    "view.unsigned.hint": (
+        "Nothing in the file tells, so it is taken for a UAV photo. Click to change that to Ground.",
+        "文件中没有说明，暂按无人机照片处理。点击可改为地面。",
+    ),
     "verdict.verified": ("verified", "已核实"),
     "verdict.strong": ("strong", "高度可信"),
     "verdict.possible": ("possible", "可能"),
@@ -69,6 +76,10 @@ TEXT: dict[str, tuple[str, str]] = {
     "query.heading.hint": (
         "Which way is up in the picture: degrees clockwise from north, 0 to 359. Leave it empty if unknown.",
         "图像上方的方向：从正北顺时针的度数，0 到 359。未知则留空。",
+    ),
+    "query.heading.hint.panorama": (
+        "Where the middle of the panorama looks: degrees clockwise from north, 0 to 359. Leave it empty if unknown.",
+        "全景图像中央所朝的方向：从正北顺时针的度数，0 到 359。未知则留空。",
     ),
     "query.heading.bad": ("Heading is a number from 0 to 359.", "朝向应为 0 到 359 的数字。"),
     "query.fit": ("Fit the picture", "适合窗口"),
@@ -124,6 +135,10 @@ TEXT: dict[str, tuple[str, str]] = {
         "Similar places only. Nothing was confirmed.",
         "仅外观相似，未能证实。",
     ),
+    "candidates.summary.unverifiable": (
+        "Similar places only. Pictures of this view cannot be verified.",
+        "仅外观相似。此视角的图像无法核实。",
+    ),
     "candidates.summary.not_found": (
         "The place is probably not in this tile set.",
         "该地点可能不在此瓦片集中。",
@@ -135,6 +150,7 @@ TEXT: dict[str, tuple[str, str]] = {
     "candidates.retrieval": ("by similarity", "按相似度"),
     "candidates.no_place": ("no coordinates", "无坐标"),
     "candidates.copied": ("Copied {position}", "已复制 {position}"),
+    "candidates.unrated": ("unknown", "未知"),
     "candidates.accessible": (
         "Candidate {rank}, {verdict}, confidence {confidence}, {position}",
         "候选 {rank}，{verdict}，置信度 {confidence}，{position}",

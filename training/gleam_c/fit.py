@@ -24,7 +24,7 @@ from training.gleam_c.batches import Loader, PairSource
 from training.gleam_c.checkpoint import read_checkpoint
 from training.gleam_c.gather import rank
 from training.gleam_c.model import GleamC, build_model
-from training.gleam_c.recipe import PhaseRecipe, Recipe
+from training.gleam_c.recipe import PackRecipe, PhaseRecipe, Recipe
 from training.gleam_c.runlog import RunLog, plot
 from training.gleam_c.sources import open_sources
 from training.gleam_c.trainer import BEST, CHECKPOINT, LOG, Trainer
@@ -73,16 +73,21 @@ def draw(work: Path, title: str) -> None:
     staged.replace(work / "log.svg")
 
 
-def export(work: Path, out: Path, best: bool = False) -> PackManifest:
+def export(
+    work: Path, out: Path, best: bool = False, described: PackRecipe | None = None
+) -> PackManifest:
     """Write the pack ``out`` from a run's last weights, or from its ``best`` on validation.
 
+    ``described``: what the pack says of itself, if not what the recipe said when the run began.
     Its manifest names the figures of the last validation. Raises GleamError.
     """
     run = read_checkpoint(work / CHECKPOINT)
     recipe = Recipe.model_validate(run.state["recipe"])
     model = build_model(recipe.model, work if recipe.model.family == "transformers" else None)
     model.load_state_dict((read_checkpoint(work / BEST) if best else run).part("model"))
-    pack = recipe.pack
+    pack, fields = described or recipe.pack, model.pack_fields()
+    if pack.shared_blocks:
+        fields["architecture"]["shared_blocks"] = pack.shared_blocks
     with tempfile.TemporaryDirectory() as folder:
         made = Path(folder) / "encoder.safetensors"
         save_file(model.pack_state(), made)
@@ -104,9 +109,10 @@ def export(work: Path, out: Path, best: bool = False) -> PackManifest:
                 ],
                 "use": pack.use,
                 "views": list(pack.views),
+                "experimental_views": list(pack.experimental_views),
                 "preference": pack.preference,
                 "evaluation": _validation(work, recipe),
-                **model.pack_fields(),
+                **fields,
             },
             files,
         )

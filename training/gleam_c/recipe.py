@@ -170,6 +170,11 @@ class PackRecipe(_Part):
     licence: str
     use: str
     views: tuple[View, ...]
+    experimental_views: tuple[View, ...] = ()
+    """Those of ``views`` that were trained on simulated imagery alone."""
+    shared_blocks: Count = 0
+    """How many of the first blocks overlapping tiles may share without losing a point of recall, as
+    measured; 0: none."""
     preference: Count = 50
     origin: Annotated[tuple[OriginRecipe, ...], Field(min_length=1)]
 

@@ -38,17 +38,21 @@ def normalised(matrix: Matrix, size: tuple[int, int]) -> Matrix:
 
 
 def link(
-    candidate: Candidate, query_size: tuple[int, int], tile_size: tuple[int, int]
+    candidate: Candidate,
+    query_size: tuple[int, int],
+    tile_size: tuple[int, int],
+    planar: bool = True,
 ) -> tuple[Matrix, bool]:
     """(query pixel -> tile pixel, is it measured?) for moving two views together.
 
     Without verified geometry the pictures are linked middle to middle, turned as the encoder
-    agreed best, the query's shorter side as long as the tile's.
+    agreed best, the query's shorter side as long as the tile's. A picture that is not ``planar`` (a
+    panorama) is never turned: its headings lie along its width.
     """
     if candidate.alignment is not None:
         return normalised(candidate.alignment.homography, query_size), True
     scale = min(tile_size) / min(query_size)
-    turn = math.radians(candidate.turn_deg or 0.0)
+    turn = math.radians((candidate.turn_deg or 0.0) if planar else 0.0)
     cos, sin = scale * math.cos(turn), scale * math.sin(turn)
     (qx, qy), (tx, ty) = ((side / 2 for side in size) for size in (query_size, tile_size))
     return np.array(

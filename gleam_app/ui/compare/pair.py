@@ -9,6 +9,7 @@ from PySide6.QtGui import QImage
 
 from gleam_app.imagery.query import Query
 from gleam_app.imagery.sources import Picture
+from gleam_app.imagery.views import PLANAR_VIEWS
 from gleam_app.retrieval.results import Alignment, Candidate, TileRef
 from gleam_app.ui.compare.geometry import Matrix, Points, link, local_frame, outline, spread_order
 from gleam_app.ui.images import Pyramid, make_pyramid
@@ -55,7 +56,7 @@ def prepare(
             query, candidate, query_picture, None, np.eye(3), False, none, none, None, None, 1.0
         )
     tile_size = (pixels.shape[1], pixels.shape[0])
-    matrix, measured = link(candidate, query.size, tile_size)
+    matrix, measured = link(candidate, query.size, tile_size, query.view in PLANAR_VIEWS)
     alignment = candidate.alignment
     query_points = tile_points = none
     if alignment is not None:

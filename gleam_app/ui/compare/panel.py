@@ -18,6 +18,7 @@ from PySide6.QtWidgets import (
 )
 
 from gleam_app.imagery.query import Query
+from gleam_app.imagery.views import PLANAR_VIEWS
 from gleam_app.retrieval.results import Candidate
 from gleam_app.ui.compare.canvas import CompareCanvas, Mode
 from gleam_app.ui.compare.pair import Pair, TileReader, prepare
@@ -215,9 +216,10 @@ class ComparePanel(QWidget):
         self.canvas.mode = Mode.SIDE if not over else Mode.BLEND if blend else Mode.SWIPE
         self._buttons["aligned"].setEnabled(measured)
         self._buttons["side"].setChecked(not over)
-        turnable = self._candidate is not None and (measured or bool(self._candidate.turn_deg))
+        planar = self._query is not None and self._query.view in PLANAR_VIEWS
+        turned = self._candidate is not None and bool(self._candidate.turn_deg) and planar
         self._lines.setVisible(measured and not over)
-        self._north.setVisible(turnable and not over)
+        self._north.setVisible((measured or turned) and not over)
         for widget in (self._buttons["swipe"], self._buttons["blend"], self._slider):
             widget.setVisible(over)
         self._slider.setAccessibleName(

@@ -36,15 +36,15 @@ def location_message(location: Location | None, lang: Lang) -> dict[str, Any]:
     return {
         "key": location.query.sha256,
         "candidates": [
-            _candidate(candidate, lang, location.complete)
+            _candidate(candidate, lang, location.is_rated(candidate))
             for candidate in location.candidates
             if candidate.lat is not None and candidate.lon is not None
         ],
     }
 
 
-def _candidate(candidate: Candidate, lang: Lang, settled: bool) -> dict[str, Any]:
-    """``settled``: verified or not; before that nothing is known of the confidence."""
+def _candidate(candidate: Candidate, lang: Lang, rated: bool) -> dict[str, Any]:
+    """``rated``: whether its confidence is known."""
     return {
         "rank": candidate.rank,
         "lat": candidate.lat,
@@ -55,9 +55,9 @@ def _candidate(candidate: Candidate, lang: Lang, settled: bool) -> dict[str, Any
         "up": _up(candidate),
         "verdict": candidate.verdict,
         "sign": SIGNS[candidate.verdict],
-        "confidence": confidence_text(candidate.confidence) if settled else "",
+        "confidence": confidence_text(candidate.confidence) if rated else "",
         "retrieval_only": candidate.method == "retrieval",
-        "tip": candidate_tip(candidate, lang),
+        "tip": candidate_tip(candidate, lang, rated),
     }
 
 

@@ -19,6 +19,7 @@ _WORDS: dict[str, tuple[str, str]] = {
         "Candidate {rank}: {verdict}, confidence {confidence}",
         "候选 {rank}：{verdict}，置信度 {confidence}",
     ),
+    "tip_unrated": ("Candidate {rank}: {verdict}", "候选 {rank}：{verdict}"),
     "radius": (", ±{metres} m", "，±{metres} 米"),
 }
 # a query is not found, but a candidate is ruled out
@@ -34,10 +35,10 @@ def page_words(lang: Lang) -> dict[str, str]:
     }
 
 
-def candidate_tip(candidate: Candidate, lang: Lang) -> str:
+def candidate_tip(candidate: Candidate, lang: Lang, rated: bool = True) -> str:
     """One line about a candidate, for its tooltip and for screen readers."""
     column = 1 if lang == "zh" else 0
-    tip = _WORDS["tip"][column].format(
+    tip = _WORDS["tip" if rated else "tip_unrated"][column].format(
         rank=candidate.rank,
         verdict=TEXT[f"verdict.{_CANDIDATE_WORDS.get(candidate.verdict, candidate.verdict)}"][
             column

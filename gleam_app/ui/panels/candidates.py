@@ -4,11 +4,20 @@ from typing import Any
 
 from PySide6.QtCore import QAbstractListModel, QModelIndex, QPersistentModelIndex, Qt, Signal
 from PySide6.QtGui import QImage
-from PySide6.QtWidgets import QHBoxLayout, QLabel, QListView, QProgressBar, QStackedWidget, QWidget
+from PySide6.QtWidgets import (
+    QHBoxLayout,
+    QLabel,
+    QListView,
+    QProgressBar,
+    QStackedWidget,
+    QVBoxLayout,
+    QWidget,
+)
 
 from gleam_app.geo.coordinates import PositionStyle, format_position
+from gleam_app.imagery.views import PLANAR_VIEWS
 from gleam_app.jobs.work import Progress
-from gleam_app.retrieval.results import Candidate, TileRef
+from gleam_app.retrieval.results import Candidate, Location, TileRef
 from gleam_app.ui.icons import icon_pixmap
 from gleam_app.ui.images import to_image
 from gleam_app.ui.panels.candidate_row import (
@@ -19,10 +28,11 @@ from gleam_app.ui.panels.candidate_row import (
     CandidateRow,
 )
 from gleam_app.ui.panels.frame import EmptyState, Panel
+from gleam_app.ui.panels.view_box import Caution
 from gleam_app.ui.progress import progress_words
 from gleam_app.ui.session import Session
 from gleam_app.ui.strings import language, tr
-from gleam_app.ui.theme import SPACE_2, SPACE_3, theme
+from gleam_app.ui.theme import SPACE_1, SPACE_2, SPACE_3, theme
 from gleam_app.ui.verdicts import confidence_text, sign
 
 Index = QModelIndex | QPersistentModelIndex
@@ -35,17 +45,17 @@ class CandidateModel(QAbstractListModel):
         super().__init__()
         self.candidates: tuple[Candidate, ...] = ()
         self.style: PositionStyle = "dd"
-        self.settled = True
+        self._location: Location | None = None
         self._thumbs: dict[TileRef, QImage] = {}
 
-    def show(self, candidates: tuple[Candidate, ...], settled: bool) -> None:
-        """Show these; unless ``settled``, their confidence is still to be measured."""
+    def show(self, location: Location | None) -> None:
+        """Show its candidates; None: there are none yet."""
         self.beginResetModel()
-        self.settled = settled
-        self.candidates = candidates
-        known = {candidate.tile for candidate in candidates}
+        self._location = location
+        self.candidates = location.candidates if location is not None else ()
+        known = {candidate.tile for candidate in self.candidates}
         self._thumbs = {tile: image for tile, image in self._thumbs.items() if tile in known}
-        for candidate in candidates:
+        for candidate in self.candidates:
             if candidate.thumbnail is not None and candidate.tile not in self._thumbs:
                 self._thumbs[candidate.tile] = to_image(candidate.thumbnail)
         self.endResetModel()
@@ -60,6 +70,11 @@ class CandidateModel(QAbstractListModel):
             return tr("candidates.no_place")
         return format_position(candidate.lat, candidate.lon, self.style)
 
+    def _confidence(self, candidate: Candidate, unrated: str) -> str:
+        assert self._location is not None
+        rated = self._location.is_rated(candidate)
+        return confidence_text(candidate.confidence) if rated else unrated
+
     def rowCount(self, parent: Index | None = None) -> int:
         return 0 if parent is not None and parent.isValid() else len(self.candidates)
 
@@ -70,7 +85,7 @@ class CandidateModel(QAbstractListModel):
         if role == THUMB_ROLE:
             return self._thumbs.get(candidate.tile)
         if role == CONFIDENCE_ROLE:
-            return confidence_text(candidate.confidence) if self.settled else ""
+            return self._confidence(candidate, "")
         if role == POSITION_ROLE:
             return self.position(candidate)
         if role in (Qt.ItemDataRole.DisplayRole, Qt.ItemDataRole.AccessibleTextRole):
@@ -78,7 +93,7 @@ class CandidateModel(QAbstractListModel):
                 "candidates.accessible",
                 rank=candidate.rank,
                 verdict=tr(f"verdict.{candidate.verdict}"),
-                confidence=confidence_text(candidate.confidence),
+                confidence=self._confidence(candidate, tr("candidates.unrated")),
                 position=self.position(candidate),
             )
         if role == Qt.ItemDataRole.ToolTipRole:
@@ -135,14 +150,19 @@ class CandidatesPanel(Panel):
         self._sentence.setProperty("role", "secondary")
         self._sentence.setWordWrap(True)
         self._sentence.setTextFormat(Qt.TextFormat.PlainText)
+        self.caution = Caution()
         row = QHBoxLayout()
-        row.setContentsMargins(SPACE_3, SPACE_2, SPACE_3, SPACE_2)
         row.setSpacing(SPACE_2)
         row.addWidget(self._sign_icon)
         row.addWidget(self._sentence, 1)
+        column = QVBoxLayout()
+        column.setContentsMargins(SPACE_3, SPACE_2, SPACE_3, SPACE_2)
+        column.setSpacing(SPACE_1)
+        column.addLayout(row)
+        column.addWidget(self.caution)
         strip = QWidget()
         strip.setProperty("role", "strip-below")
-        strip.setLayout(row)
+        strip.setLayout(column)
         return strip
 
     def set_coordinate_style(self, style: PositionStyle) -> None:
@@ -152,10 +172,7 @@ class CandidatesPanel(Panel):
     def _show_location(self) -> None:
         location = self._session.location
         blocked = self.list.selectionModel().blockSignals(True)
-        self.model.show(
-            location.candidates if location is not None else (),
-            settled=location is None or location.complete,
-        )
+        self.model.show(location)
         self.list.selectionModel().blockSignals(blocked)
         self._show_activity()
 
@@ -192,6 +209,7 @@ class CandidatesPanel(Panel):
             ratio = self.devicePixelRatioF()
             self._sign_icon.setPixmap(icon_pixmap(shown.icon, shown.colour, 18, ratio))
             self._sentence.setText(self._summary_text())
+            self.caution.say(location.support, location.query.view)
         if session.query is None:
             self.empty.text.setText(tr("candidates.empty.no_query"))
         elif session.tile_set is None and session.adding:
@@ -209,6 +227,8 @@ class CandidatesPanel(Panel):
         assert location is not None
         if not location.complete:
             return tr("candidates.verifying" if self._session.locating else "candidates.stopped")
+        if location.verdict == "unverified" and location.query.view not in PLANAR_VIEWS:
+            return tr("candidates.summary.unverifiable")
         return tr(f"candidates.summary.{location.verdict}")
 
     def _detail(self) -> str:

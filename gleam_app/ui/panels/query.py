@@ -13,11 +13,13 @@ from PySide6.QtWidgets import (
 )
 
 from gleam_app.geo.coordinates import format_position
-from gleam_app.imagery.query import VIEWS, Query
-from gleam_app.ui.buttons import ChoiceBox, tool_button
+from gleam_app.imagery.query import Query
+from gleam_app.imagery.views import is_unsigned
+from gleam_app.ui.buttons import link_button, tool_button
 from gleam_app.ui.images import Pyramid
 from gleam_app.ui.panels.frame import ElidedLabel, EmptyState, Panel
 from gleam_app.ui.panels.picture import PictureView
+from gleam_app.ui.panels.view_box import Caution, ViewBox
 from gleam_app.ui.session import Session
 from gleam_app.ui.strings import bind_text, language, tr
 from gleam_app.ui.theme import SPACE_1, SPACE_2, SPACE_3
@@ -42,17 +44,20 @@ class QueryPanel(Panel):
         self._fit = tool_button("maximize", "query.fit")
         self._fit.clicked.connect(self.picture.fit)
         self.header.addWidget(self._fit)
-        self.view = ChoiceBox()
+        self.view = ViewBox()
         self.view.activated.connect(self._choose_view)
         self.heading = QLineEdit()
         self.heading.setFixedWidth(88)
         bind_text(self.heading, self.heading.setPlaceholderText, "query.heading.unknown")
-        bind_text(self.heading, self.heading.setToolTip, "query.heading.hint")
         bind_text(self.heading, self.heading.setAccessibleName, "query.heading")
         bind_text(self.view, self.view.setAccessibleName, "query.view")
         self.heading.editingFinished.connect(self._enter_heading)
+        self.caution = Caution()
         self.exif = ElidedLabel()
         self.exif.setProperty("role", "caption")
+        self.unsigned = link_button("view.unsigned")
+        bind_text(self.unsigned, self.unsigned.setToolTip, "view.unsigned.hint")
+        self.unsigned.clicked.connect(lambda: self.view_chosen.emit("ground"))
         self._facts = self._facts_strip()
         self.stack = QStackedWidget()
         self.stack.addWidget(self.empty)
@@ -60,6 +65,7 @@ class QueryPanel(Panel):
         self.body.addWidget(self.stack, 1)
         self.body.addWidget(self._facts)
         session.query_changed.connect(self._show_query)
+        session.support_changed.connect(self._show_query)
         session.activity_changed.connect(self._show_activity)
         language.changed.connect(self._show_query)
         self._show_query()
@@ -76,11 +82,16 @@ class QueryPanel(Panel):
         row.addSpacing(SPACE_1)
         row.addWidget(heading_label)
         row.addWidget(self.heading)
+        facts = QHBoxLayout()
+        facts.setSpacing(SPACE_3)
+        facts.addWidget(self.exif, 1)
+        facts.addWidget(self.unsigned)
         column = QVBoxLayout()
         column.setContentsMargins(SPACE_3, SPACE_2, SPACE_3, SPACE_2)
         column.setSpacing(SPACE_2)
         column.addLayout(row)
-        column.addWidget(self.exif)
+        column.addWidget(self.caution)
+        column.addLayout(facts)
         strip = QWidget()
         strip.setProperty("role", "strip")
         strip.setLayout(column)
@@ -104,15 +115,13 @@ class QueryPanel(Panel):
         self._show_activity()
         if query is None:
             return
-        self.view.clear()
-        guess = self._session.guessed_view or query.view
-        self.view.addItem(tr("view.guessed", view=tr(f"view.{guess}")), None)
-        for view in VIEWS:
-            self.view.addItem(tr(f"view.{view}"), view)
-        self.view.setCurrentIndex(0 if query.view_guessed else 1 + VIEWS.index(query.view))
+        support = self._session.support
+        self.view.show_query(query, self._session.guessed_view or query.view, support)
+        self.caution.say(support.get(query.view), query.view)
+        self.unsigned.setVisible(query.view_guessed and is_unsigned(query.view, query.exif))
         heading = self._session.heading_deg
         self.heading.setText("" if heading is None else f"{heading:g}")
-        self.heading.setProperty("bad", False)
+        self._mark_heading(bad=False)
         self.exif.setText(exif_line(query))
 
     def _choose_view(self, index: int) -> None:
@@ -122,11 +131,18 @@ class QueryPanel(Panel):
         text = self.heading.text().strip().rstrip("°")
         heading = parse_heading(text)
         bad = bool(text) and heading is None
-        self.heading.setProperty("bad", bad)
-        self.heading.style().polish(self.heading)
-        self.heading.setToolTip(tr("query.heading.bad" if bad else "query.heading.hint"))
+        self._mark_heading(bad)
         if not bad:
             self.heading_entered.emit(heading)
+
+    def _mark_heading(self, bad: bool) -> None:
+        """Whether it is one, and what it means: a panorama has no up on the ground."""
+        self.heading.setProperty("bad", bad)
+        self.heading.style().polish(self.heading)
+        query = self._session.query
+        panorama = query is not None and query.view == "panorama"
+        hint = "query.heading.hint.panorama" if panorama else "query.heading.hint"
+        self.heading.setToolTip(tr("query.heading.bad" if bad else hint))
 
 
 def parse_heading(text: str) -> float | None:

@@ -146,7 +146,7 @@ def test_without_an_answer_the_search_the_shortfall_and_a_way_on_are_told() -> N
     [
         (make_query(exif=ExifFacts(lat=29.0, lon=-82.0)), 900.0, "camera"),
         (make_query(), 0.0, "check"),
-        (make_query(view="panorama"), 900.0, "ground"),
+        (make_query(view="panorama"), 0.0, "ground"),
         (make_query(view="map"), 900.0, "map"),
     ],
 )
