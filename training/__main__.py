@@ -41,10 +41,18 @@ def main(argv: list[str] | None = None) -> int:
     fit.add_argument("--work", type=Path, required=True, help="keeps checkpoint and log")
     fit.add_argument("--weights", type=Path, help="what the backbone starts from")
     fit.add_argument("--resume", action="store_true")
+    fit.add_argument("--shards", type=Path, help="pictures decoded before, by the command shards")
+    shards = gleam_c.add_parser("shards", help="decode a recipe's pictures once, for fit --shards")
+    shards.add_argument("--recipe", required=True, help="name of a recipe, or a TOML file")
+    shards.add_argument("--data", type=Path, required=True, help="a folder for each data set")
+    shards.add_argument("--out", type=Path, required=True, metavar="SHARDS")
     export = gleam_c.add_parser("export", help="make a pack of what was trained")
     export.add_argument("--work", type=Path, required=True)
     export.add_argument("--out", type=Path, required=True)
     export.add_argument("--best", action="store_true", help="the best on held-out places")
+    export.add_argument(
+        "--recipe", help="take the pack's description from this recipe as it is now"
+    )
     report = gleam_c.add_parser("report", help="measure packs side by side")
     _report_arguments(report)
     arguments = parser.parse_args(argv)
@@ -73,13 +81,34 @@ def _fit(arguments: argparse.Namespace) -> None:
     from training.gleam_c.recipe import read_recipe
 
     recipe = read_recipe(arguments.recipe)
-    fit(recipe, arguments.data, arguments.work, arguments.weights, arguments.resume)
+    fit(
+        recipe,
+        arguments.data,
+        arguments.work,
+        arguments.weights,
+        arguments.resume,
+        arguments.shards,
+    )
+
+
+def _shards(arguments: argparse.Namespace) -> None:
+    from training.gleam_c.recipe import read_recipe
+    from training.gleam_c.shards import fill_shards
+
+    def tell(done: int, count: int) -> None:
+        if done % 100 == 0 or done == count:
+            print(f"\r{done:,} of {count:,} pictures", end="", file=sys.stderr, flush=True)
+
+    made = fill_shards(read_recipe(arguments.recipe), arguments.data, arguments.out, tell)
+    print(f"\n{made:,} pictures decoded." if made else "Nothing to decode.", file=sys.stderr)
 
 
 def _export(arguments: argparse.Namespace) -> None:
     from training.gleam_c.fit import export
+    from training.gleam_c.recipe import read_recipe
 
-    export(arguments.work, arguments.out, arguments.best)
+    described = read_recipe(arguments.recipe).pack if arguments.recipe else None
+    export(arguments.work, arguments.out, arguments.best, described)
 
 
 def _report_arguments(parser: argparse.ArgumentParser) -> None:
@@ -129,6 +158,7 @@ _ACTIONS: dict[str, Callable[[argparse.Namespace], None]] = {
     "calibrate": _calibrate,
     "inputs": _inputs,
     "fit": _fit,
+    "shards": _shards,
     "export": _export,
     "report": _report,
 }

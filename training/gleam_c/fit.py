@@ -20,6 +20,7 @@ from torch import Tensor
 from gleam_app.errors import GleamError
 from gleam_app.packs.manifest import PackManifest
 from training.allocator import keep_freed_memory
+from training.data.shards import Shards
 from training.gleam_c.batches import Loader, PairSource
 from training.gleam_c.checkpoint import read_checkpoint
 from training.gleam_c.gather import rank
@@ -33,9 +34,16 @@ from training.pack_export import ExportFile, write_pack
 CONFIG = "config.json"
 
 
-def fit(recipe: Recipe, data: Path, work: Path, weights: Path | None, resume: bool) -> None:
+def fit(
+    recipe: Recipe,
+    data: Path,
+    work: Path,
+    weights: Path | None,
+    resume: bool,
+    shards: Path | None = None,
+) -> None:
     """Run or go on with a recipe. ``data`` holds a folder for each data set; ``weights`` as in
-    ``build_model``.
+    ``build_model``; ``shards`` holds pictures of these sets that were decoded before.
 
     Under ``torchrun`` each process is a rank. Raises GleamError.
     """
@@ -44,6 +52,7 @@ def fit(recipe: Recipe, data: Path, work: Path, weights: Path | None, resume: bo
             f"{work.name} holds a run already.",
             "Go on with it by --resume, or name another folder.",
         )
+    decoded = Shards(shards, data) if shards else None
     keep_freed_memory()
     device = _join()
     try:
@@ -52,7 +61,7 @@ def fit(recipe: Recipe, data: Path, work: Path, weights: Path | None, resume: bo
         trainer = Trainer(model, recipe, work, device)
 
         def sources(phase: PhaseRecipe) -> tuple[PairSource, PairSource | None]:
-            return open_sources(phase, recipe, data)
+            return open_sources(phase, recipe, data, decoded)
 
         if resume:
             trainer.resume()

@@ -84,7 +84,7 @@ class Trainer:
     def resume(self) -> None:
         """Take up the folder's checkpoint. Raises GleamError if there is none that fits the recipe."""
         found = read_checkpoint(self.folder / CHECKPOINT)
-        if found.state["recipe"] != self.recipe.model_dump(mode="json"):
+        if _trained(found.state["recipe"]) != _trained(self.recipe.model_dump(mode="json")):
             raise GleamError(
                 "The recipe differs from the one this run was begun with.",
                 "Resume with the same recipe, or start in another folder.",
@@ -382,6 +382,11 @@ def _assembled(vectors: list[Tensor], chunks: list[Chunk], side: int) -> Tensor 
     order = torch.argsort(torch.cat([chunks[i].pictures.rows for i in mine]))
     together = torch.cat([vectors[i] for i in mine])
     return together[order.to(together.device)]
+
+
+def _trained(recipe: dict[str, Any]) -> dict[str, Any]:
+    """A recipe without what only its pack says of itself."""
+    return {key: value for key, value in recipe.items() if key != "pack"}
 
 
 def _named(prefix: str, tensors: dict[str, Tensor]) -> dict[str, Tensor]:
