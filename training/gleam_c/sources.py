@@ -1,7 +1,7 @@
 """Where the pairs of a phase come from: benchmarks on disk, and sets that are made on the spot."""
 
 from bisect import bisect_right
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from itertools import accumulate
 from pathlib import Path
 
@@ -11,9 +11,11 @@ from gleam_app.errors import GleamError
 from gleam_app.imagery.views import View
 from training.data import open_dataset
 from training.data.records import Image, Pair, held_out, read_pixels
+from training.data.shards import Shards, Size
+from training.gleam_c.augment import Picture
 from training.gleam_c.batches import PairSource, Sample
 from training.gleam_c.orthophotos import Orthophotos
-from training.gleam_c.recipe import DataRecipe, PhaseRecipe, Recipe
+from training.gleam_c.recipe import DataRecipe, PhaseRecipe, Recipe, ViewRecipe
 from training.gleam_c.simulated import SimulatedWorld
 from training.gleam_c.street_maps import StreetMaps
 
@@ -30,9 +32,18 @@ MADE: dict[str, Opener] = {
 
 
 class FilePairs:
-    """The pairs of data sets on disk, several of them as one source. Place ids are kept apart by set."""
+    """The pairs of data sets on disk, several of them as one source. Place ids are kept apart by set.
 
-    def __init__(self, sets: Iterable[tuple[str, Sequence[Pair]]]) -> None:
+    With ``shards``, pictures that they hold at the sizes of ``views`` are not decoded again.
+    """
+
+    def __init__(
+        self,
+        sets: Iterable[tuple[str, Sequence[Pair]]],
+        shards: Shards | None = None,
+        views: Mapping[View, ViewRecipe] | None = None,
+    ) -> None:
+        self._shards, self._sizes = shards, views or {}
         self._pairs: list[Pair] = []
         self.places: list[str] = []
         self.views: list[View] = []
@@ -54,8 +65,14 @@ class FilePairs:
         chosen = self._pairs[pair]
         which = int(chance.integers(len(chosen.satellites)))
         overlap = chosen.overlaps[which] if chosen.overlaps else 1.0
-        query, satellite = read_pixels(chosen.query), read_pixels(chosen.satellites[which])
+        sizes = self._sizes.get(chosen.view)
+        query = self._read(chosen.query, sizes.query_px if sizes else None)
+        satellite = self._read(chosen.satellites[which], sizes.reference_px if sizes else None)
         return Sample(query, satellite, overlap)
+
+    def _read(self, image: Image, size: Size | None) -> Picture:
+        found = self._shards.find(image, size) if self._shards and size else None
+        return read_pixels(image) if found is None else found
 
     def semi_positives(self, pair: int) -> list[str]:
         """Places of semi-positive pictures, and of others that share a right picture with the pair."""
@@ -103,20 +120,21 @@ class Some:
 
 
 def open_sources(
-    phase: PhaseRecipe, recipe: Recipe, data: Path
+    phase: PhaseRecipe, recipe: Recipe, data: Path, shards: Shards | None = None
 ) -> tuple[PairSource, PairSource | None]:
     """Training and validation pairs of a phase; each data set lies in ``data`` in a folder of its name.
 
     Without a validation split one place in ten is held out; which ones depends on their names alone.
+    ``shards``: pictures of these sets that were decoded before.
     Raises GleamError naming what is missing, and the view that the recipe gives no size for.
     """
     training: list[PairSource] = []
     validation: list[PairSource] = []
     for wanted in phase.data:
-        whole = _open(wanted, wanted.split, data, recipe)
+        whole = _open(wanted, wanted.split, data, recipe, shards)
         if wanted.validation:
             training.append(whole)
-            validation.append(_open(wanted, wanted.validation, data, recipe))
+            validation.append(_open(wanted, wanted.validation, data, recipe, shards))
         else:
             kept = [held_out(place) for place in whole.places]
             training.append(Some(whole, [i for i, held in enumerate(kept) if not held]))
@@ -128,8 +146,11 @@ def open_sources(
     return sources[0], sources[1] if sources[1].places else None
 
 
-def _open(wanted: DataRecipe, split: str, data: Path, recipe: Recipe) -> PairSource:
+def _open(
+    wanted: DataRecipe, split: str, data: Path, recipe: Recipe, shards: Shards | None
+) -> PairSource:
     folder = data / wanted.name
     if wanted.name in MADE:
         return MADE[wanted.name](folder, split, recipe)
-    return FilePairs([(wanted.name, open_dataset(wanted.name, folder, split).pairs())])
+    pairs = open_dataset(wanted.name, folder, split).pairs()
+    return FilePairs([(wanted.name, pairs)], shards, recipe.views)
