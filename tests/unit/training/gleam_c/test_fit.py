@@ -14,7 +14,7 @@ from training.data.records import Crop, Pair
 from training.gleam_c.fit import export, fit
 from training.gleam_c.recipe import PhaseRecipe, Recipe
 from training.gleam_c.runlog import RunLog
-from training.gleam_c.sources import FilePairs, Some, Together, open_sources
+from training.gleam_c.sources import MADE, FilePairs, Some, Together, open_sources
 from training.gleam_c.trainer import BEST, CHECKPOINT, LOG
 
 MAPS = {"name": "streetmaps", "split": "train", "validation": "val"}
@@ -33,6 +33,12 @@ def _street_maps(root: Path, count: int = 30) -> Path:
 
 def _recipe(**changes: Any) -> Recipe:
     return recipe(phases=[{"data": (MAPS,), "epochs": 1, **changes}])
+
+
+@pytest.fixture(autouse=True)
+def _as_they_are(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Street maps are read pair by pair, like any benchmark, not cut into places."""
+    monkeypatch.delitem(MADE, "streetmaps")
 
 
 @pytest.fixture

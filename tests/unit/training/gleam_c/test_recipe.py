@@ -45,8 +45,8 @@ def test_sample4geo_numbers_are_in_the_convnext_recipe() -> None:
         (("seed = 7", "seed = "), "TOML"),
         (("epochs = 4", "epoch = 4"), "epoch"),
         (("mirror = 0.5", "mirror = 0.5\nturn_queries = ['uav']"), "opposite"),
-        (("epoch_pairs = 6400", ""), "equal_views needs epoch_pairs"),
-        (("neighbour_select = 32", "neighbour_select = 320"), "neighbour_select"),
+        (("epoch_pairs = 4480", ""), "equal_views needs epoch_pairs"),
+        (("neighbour_select = 8", "neighbour_select = 80"), "neighbour_select"),
     ],
 )
 def test_a_wrong_entry_is_named(tmp_path: Path, change: tuple[str, str], says: str) -> None:
