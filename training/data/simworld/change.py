@@ -7,8 +7,8 @@ import numpy as np
 from training.data.simworld import palette
 from training.data.simworld.draft import Draft, fill_car_park
 from training.data.simworld.facts import Area, Building, Change, Scene, Tree
-from training.data.simworld.layout import traffic
 from training.data.simworld.plots import Ground, rectangle
+from training.data.simworld.roadside import traffic
 
 _CROPS = ("crop", "meadow", "soil_field", "stubble")
 

@@ -6,7 +6,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from training.data.simworld import palette
-from training.data.simworld.facts import Area, Building, Car, Tree
+from training.data.simworld.facts import Area, Building, Car, Colour, Tree
 from training.data.simworld.plots import Ground, rectangle
 from training.data.simworld.streets import (
     heading_of,
@@ -14,6 +14,17 @@ from training.data.simworld.streets import (
 )
 
 Floats = NDArray[np.float64]
+
+
+@dataclass(frozen=True)
+class Dress:
+    """How a building looks; ``slope``: metres that its roof rises a metre, 0 where it is flat."""
+
+    roof: str
+    roof_name: str
+    slope: float
+    roof_colour: Colour
+    wall_colour: Colour
 
 
 @dataclass
@@ -44,12 +55,26 @@ class Draft:
         if not self.ground.is_free(clear):
             return False
         self.ground.take(clear)
-        if size[0] < size[1]:
-            direction, size = np.array([direction[1], -direction[0]]), (size[1], size[0])
+        self.erect(centre, direction, size, height, self.dress(roof))
+        return True
+
+    def dress(self, roof: str) -> Dress:
+        """Roof and walls in the fashion of the place."""
         names = [n for n in self.roofs if (n in palette.FLAT_ROOFS) == (roof == "flat")]
         name = str(self.rng.choice(names or (palette.FLAT_ROOFS if roof == "flat" else self.roofs)))
-        top = height if roof == "flat" else height + size[1] / 2 * self.rng.uniform(0.45, 0.9)
+        slope = 0.0 if roof == "flat" else float(self.rng.uniform(0.45, 0.9))
         wall = self.walls[int(self.rng.integers(len(self.walls)))]
+        roof_colour = palette.jitter(palette.ROOFS[name], self.rng, 14)
+        return Dress(roof, name, slope, roof_colour, palette.jitter(wall, self.rng, 10))
+
+    def erect(
+        self, centre: Floats, direction: Floats, size: tuple[float, float], height: float,
+        dress: Dress,
+    ) -> None:  # fmt: skip
+        """Put up a building whatever the ground; ``height`` is that of the eaves."""
+        if size[0] < size[1]:
+            direction, size = np.array([direction[1], -direction[0]]), (size[1], size[0])
+        top = height + size[1] / 2 * dress.slope
         self.buildings.append(
             Building(
                 points(centre[None])[0],
@@ -58,14 +83,13 @@ class Draft:
                 round(heading_of(direction) % 180, 1),
                 round(height, 2),
                 round(float(top), 2),
-                roof,
-                name,
-                palette.jitter(palette.ROOFS[name], self.rng, 14),
-                palette.jitter(wall, self.rng, 10),
+                dress.roof,
+                dress.roof_name,
+                dress.roof_colour,
+                dress.wall_colour,
                 points(rectangle(centre, direction, *size)),
             )
         )
-        return True
 
     def front(
         self, kerb: Floats, along: Floats, inner: Floats, size: tuple[float, float], setback: float,
@@ -87,7 +111,10 @@ class Draft:
         crown = float(self.rng.uniform(low, high))
         if not self.ground.is_free(rectangle(spot, np.array([1.0, 0.0]), crown * 0.6, crown * 0.6)):
             return
-        kind = "conifer" if self.rng.random() < conifer else "broadleaf"
+        self.grow(spot, crown, "conifer" if self.rng.random() < conifer else "broadleaf")
+
+    def grow(self, spot: Floats, crown: float, kind: str) -> None:
+        """A tree whatever the ground; ``crown`` is its diameter."""
         height = crown * (
             self.rng.uniform(1.6, 2.2) if kind == "conifer" else self.rng.uniform(0.9, 1.4)
         )

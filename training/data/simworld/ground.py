@@ -9,7 +9,8 @@ from numpy.typing import NDArray
 from training.data.simworld.facts import Area, Scene
 from training.data.simworld.noise import SIZE, grain
 from training.data.simworld.palette import bay_rows
-from training.data.simworld.plots import length_of, rectangle, walk
+from training.data.simworld.plots import band, length_of, rectangle, walk
+from training.data.simworld.roadside import WIDE_ENOUGH
 from training.data.simworld.textures import Textures
 
 Picture = NDArray[np.uint8]
@@ -93,16 +94,15 @@ class _Painter:
         cv2.fillPoly(self._kinds, [cells], _ORDER.index(kind), cv2.LINE_8, 4)
 
     def _band(self, kind: str, line: Floats, width: float, tone: float = 0.0) -> None:
-        _, tangent = walk(line, np.linspace(0, length_of(line), len(line)))
-        aside = np.column_stack([tangent[:, 1], -tangent[:, 0]]) * width / 2
-        self._fill(kind, np.concatenate([line + aside, (line - aside)[::-1]]), tone)
+        self._fill(kind, band(line, width), tone)
 
     def _lay_roads(self) -> None:
         country = self._scene.character == "country"
         roads = [(road, np.array(road.line)) for road in self._scene.roads]
         for road, line in roads:
             beside = ("bank", 1.5) if country else ("pavement", 5.6)
-            self._band(beside[0], line, road.width_m + beside[1])
+            if road.width_m >= WIDE_ENOUGH:
+                self._band(beside[0], line, road.width_m + beside[1])
         for road, line in roads:
             self._band("road", line, road.width_m, self._fade)
         circle = np.linspace(0, 2 * np.pi, 24, endpoint=False)

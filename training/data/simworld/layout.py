@@ -6,14 +6,12 @@ from numpy.typing import NDArray
 from training.data.simworld import palette
 from training.data.simworld.blocks import LAND
 from training.data.simworld.draft import Draft
-from training.data.simworld.facts import Marking, Road, Scene, Tree
-from training.data.simworld.plots import Ground, length_of, walk
-from training.data.simworld.streets import (
-    PATTERNS,
-    draw_lattice,
-    heading_of,
-    points,
-)
+from training.data.simworld.facts import Scene
+from training.data.simworld.osm import Extract
+from training.data.simworld.osm_layout import lay_out_mapped
+from training.data.simworld.plots import Ground
+from training.data.simworld.roadside import street_trees, traffic, zebras
+from training.data.simworld.streets import PATTERNS, draw_lattice
 
 Floats = NDArray[np.float64]
 # what a block is used for, by the character of the place
@@ -36,9 +34,15 @@ _SPACING = {"suburb": 78.0, "town": 82.0, "centre": 88.0, "works": 115.0, "count
 
 
 def lay_out(
-    seed: int, pattern: str | None = None, character: str | None = None, side_m: float = 512.0
-) -> Scene:
-    """The place of a seed; ``pattern`` (PATTERNS) and ``character`` (USES) are drawn where not given."""
+    seed: int, pattern: str | None = None, character: str | None = None, side_m: float = 512.0,
+    extract: Extract | None = None,
+) -> Scene:  # fmt: skip
+    """The place of a seed; ``pattern`` (PATTERNS) and ``character`` (USES) are drawn where not given.
+
+    With an ``extract`` it is one of that map's places, and both are what the map makes them.
+    """
+    if extract is not None:
+        return lay_out_mapped(seed, extract, side_m)
     rng = np.random.default_rng([seed, 1])
     drawn = str(rng.choice(PATTERNS)), str(rng.choice(list(USES), p=[0.3, 0.25, 0.15, 0.15, 0.15]))
     pattern, character = pattern or drawn[0], character or drawn[1]
@@ -63,9 +67,9 @@ def lay_out(
     if pattern == "radial":
         _roundabout(draft, lattice.centre, float(lattice.t_ticks[0]))
     if character != "country":
-        _street_trees(draft, roads, pavement)
+        street_trees(draft, roads, pavement)
     traffic(draft, roads)
-    markings = _zebras(roads, [j.position for j in junctions if j.arms >= 3], rng)
+    markings = zebras(roads, [j.position for j in junctions if j.arms >= 3], rng)
     return Scene(
         seed,
         0,
@@ -80,20 +84,6 @@ def lay_out(
         markings,
         tuple(draft.cars),
     )
-
-
-def traffic(draft: Draft, roads: tuple[Road, ...]) -> None:
-    """Cars parked along the kerbs and driving."""
-    for road in roads:
-        line = np.array(road.line)
-        stops = np.arange(4.0, length_of(line) - 4, 7.0)
-        for spot, along in zip(*walk(line, stops), strict=True):
-            right = np.array([along[1], -along[0]])
-            for hand in (1, -1):
-                if draft.rng.random() < 0.13:
-                    draft.park_car(spot + right * hand * (road.width_m / 2 - 1.1), along)
-                elif draft.rng.random() < 0.03 * road.width_m / 7:
-                    draft.park_car(spot + right * hand * road.width_m / 5, along)
 
 
 def _river(draft: Draft) -> list[tuple[str, Floats]]:
@@ -122,57 +112,3 @@ def _roundabout(draft: Draft, centre: Floats, radius: float) -> None:
     draft.area("park" if draft.rng.random() < 0.7 else "plaza", middle + circle * (radius - 6))
     for _ in range(6):
         draft.plant(middle + draft.rng.normal(0, radius / 3.5, 2), 4, 7)
-
-
-def _street_trees(draft: Draft, roads: tuple[Road, ...], pavement: float) -> None:
-    for road in roads:
-        if draft.rng.random() < 0.55:
-            continue
-        line = np.array(road.line)
-        stops = np.arange(10.0, length_of(line) - 8, draft.rng.uniform(9, 16))
-        kind = draft.rng.uniform(3.5, 6.5)
-        for spot, along in zip(*walk(line, stops), strict=True):
-            for hand in (1, -1):
-                beside = spot + np.array([along[1], -along[0]]) * hand * (
-                    road.width_m / 2 + pavement - 1
-                )
-                crown = float(kind * draft.rng.uniform(0.8, 1.2))
-                if np.abs(beside).max() < draft.side / 2 and draft.rng.random() < 0.85:
-                    draft.trees.append(
-                        Tree(
-                            points(beside[None])[0],
-                            round(crown * 1.3, 2),
-                            round(crown, 2),
-                            "broadleaf",
-                        )
-                    )
-
-
-def _zebras(
-    roads: tuple[Road, ...], nodes: list[tuple[float, float]], rng: np.random.Generator
-) -> tuple[Marking, ...]:
-    """Crossings on the arms of some junctions of the wider streets."""
-    found = []
-    for road in roads:
-        if road.width_m < 6.3:
-            continue
-        line = np.array(road.line)
-        stops = np.arange(0.0, length_of(line), 1.0)
-        places, tangents = walk(line, stops)
-        for node in nodes:
-            away = np.hypot(*(places - node).T)
-            near = int(away.argmin())
-            if away[near] > 1.5 or rng.random() < 0.5:
-                continue
-            for step in (-14, 14):
-                if 0 <= near + step < len(places):
-                    heading = (heading_of(tangents[near + step]) + 90) % 180
-                    found.append(
-                        Marking(
-                            "zebra",
-                            points(places[near + step][None])[0],
-                            round(heading, 1),
-                            round(road.width_m - 0.6, 2),
-                        )
-                    )
-    return tuple(found)

@@ -34,6 +34,13 @@ class Ground:
         cv2.fillPoly(mask, [(cells - low).astype(np.int32)], 1)
         return not (mask & self._taken[low[1] : high[1], low[0] : high[0]]).any()
 
+    def taken_at(self, spots: Floats) -> NDArray[np.bool_]:
+        """Whether each of (n, 2) spots is on taken ground or outside, (n,)."""
+        cells = self._cells(spots)
+        within = ((cells >= 0) & (cells < len(self._taken))).all(axis=1)
+        cells = np.clip(cells, 0, len(self._taken) - 1)
+        return np.asarray(~within | (self._taken[cells[:, 1], cells[:, 0]] > 0))
+
     def _cells(self, ring: Floats) -> NDArray[np.int32]:
         return np.round((ring + self._half) / _CELL).astype(np.int32)
 
@@ -71,6 +78,13 @@ def walk(line: Floats, distances: Floats) -> tuple[Floats, Floats]:
 def length_of(line: Floats) -> float:
     """Metres."""
     return float(np.hypot(*np.diff(line, axis=0).T).sum())
+
+
+def band(line: Floats, width_m: float) -> Floats:
+    """The ring (2 n, 2) around a line (n, 2) of evenly spaced points."""
+    _, tangent = walk(line, np.linspace(0, length_of(line), len(line)))
+    aside = np.column_stack([tangent[:, 1], -tangent[:, 0]]) * width_m / 2
+    return np.concatenate([line + aside, (line - aside)[::-1]])
 
 
 def inside(ring: Floats, spot: Floats) -> bool:

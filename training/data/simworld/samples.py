@@ -14,6 +14,7 @@ from training.data.simworld.change import later
 from training.data.simworld.facts import Point, Scene
 from training.data.simworld.layout import lay_out
 from training.data.simworld.light import Light, draw_light
+from training.data.simworld.osm import Extract
 from training.data.simworld.place import Place, Seen, Shot
 from training.data.simworld.plots import length_of, walk
 from training.data.simworld.streetmap import STYLES, street_map
@@ -37,9 +38,15 @@ class Taken:
 
 @dataclass(frozen=True, eq=False)
 class Sample:
-    """A place: the facts at the satellite's date and at the queries', and the pictures."""
+    """A place: the facts at the satellite's date and at the queries', and the pictures.
+
+    ``name`` tells it from all other places; ``origin`` says whose map it is laid out from, and where
+    its centre is, where it is not made up.
+    """
 
     seed: int
+    name: str
+    origin: dict[str, Any] | None
     before: Scene
     after: Scene
     satellite: Taken
@@ -54,13 +61,16 @@ def simulate(
     samples: int = 2,
     appearance: bool = True,
     with_seen: bool = True,
+    extract: Extract | None = None,
 ) -> Sample:
-    """The sample of a seed. ``pixels``: side of square pictures, width of panoramas is twice that.
+    """The sample of a seed, made up or, with an ``extract``, laid out from one of its places.
+
+    ``pixels``: side of square pictures, width of panoramas is twice that.
 
     ``samples`` as in ``Place``; ``appearance`` adds sensor, haze and compression to the photos.
     """
     rng = np.random.default_rng([seed, 3])
-    before = lay_out(seed)
+    before = lay_out(seed, extract=extract)
     after = later(before, 1 + int(rng.integers(1000)), float(rng.choice([0.0, 0.5, 1.0, 2.0])))
     then, now = Place(before, textures, samples), Place(after, textures, samples)
     season = None if rng.random() < 0.6 else draw_light(rng).season
@@ -83,7 +93,14 @@ def simulate(
             queries.append(photographer.panorama(spot, along))
         elif view == "ground":
             queries.append(photographer.ground(spot, along))
-    return Sample(seed, before, after, satellite, tuple(queries))
+    origin = None if extract is None else extract.origin_of(seed)
+    name = place_name(seed, extract)
+    return Sample(seed, name, origin, before, after, satellite, tuple(queries))
+
+
+def place_name(seed: int, extract: Extract | None = None) -> str:
+    """The name of a seed's place. A place on the map has its cell's: the same from every extract."""
+    return f"{seed:07d}" if extract is None else extract.cell(seed).name
 
 
 def street_spot(scene: Scene, rng: np.random.Generator) -> tuple[Point, float]:

@@ -7,17 +7,20 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
+from training.data.simworld.osm import Extract
 from training.data.simworld.samples import simulate
 from training.data.simworld.textures import Textures
 
 _ROW = 256  # pixels
 
 
-def contact_sheet(path: Path, seeds: Iterable[int], textures: Textures) -> None:
+def contact_sheet(
+    path: Path, seeds: Iterable[int], textures: Textures, extract: Extract | None = None
+) -> None:
     """Write the sheet: satellite, UAV, map, panorama, ground photo of every seed."""
     rows = []
     for seed in seeds:
-        sample = simulate(seed, textures)
+        sample = simulate(seed, textures, extract=extract)
         pictures = [sample.satellite, *sample.queries]
         rows.append(np.hstack([_fit(taken.pixels) for taken in pictures]))
     staged = path.with_name(path.stem + ".part" + path.suffix)
