@@ -46,6 +46,9 @@ def main(argv: list[str] | None = None) -> int:
     shards.add_argument("--recipe", required=True, help="name of a recipe, or a TOML file")
     shards.add_argument("--data", type=Path, required=True, help="a folder for each data set")
     shards.add_argument("--out", type=Path, required=True, metavar="SHARDS")
+    board = gleam_c.add_parser("board", help="write a run's log for TensorBoard")
+    board.add_argument("--work", type=Path, required=True, help="folder of the run")
+    board.add_argument("--out", type=Path, required=True, help="for tensorboard --logdir")
     export = gleam_c.add_parser("export", help="make a pack of what was trained")
     export.add_argument("--work", type=Path, required=True)
     export.add_argument("--out", type=Path, required=True)
@@ -101,6 +104,12 @@ def _shards(arguments: argparse.Namespace) -> None:
 
     made = fill_shards(read_recipe(arguments.recipe), arguments.data, arguments.out, tell)
     print(f"\n{made:,} pictures decoded." if made else "Nothing to decode.", file=sys.stderr)
+
+
+def _board(arguments: argparse.Namespace) -> None:
+    from training.gleam_c.board import write_board
+
+    print(f"{write_board(arguments.work, arguments.out):,} figures written.")
 
 
 def _export(arguments: argparse.Namespace) -> None:
@@ -159,6 +168,7 @@ _ACTIONS: dict[str, Callable[[argparse.Namespace], None]] = {
     "inputs": _inputs,
     "fit": _fit,
     "shards": _shards,
+    "board": _board,
     "export": _export,
     "report": _report,
 }
