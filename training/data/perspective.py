@@ -1,7 +1,8 @@
 """Simulated UAV photos from an orthophoto: true perspective, and another day's light.
 
 The ground is taken as a plane. A pinhole camera at ``height_m`` above it looks down with a tilt; its
-image is the homography of that plane (Hartley & Zisserman, Multiple View Geometry, ch. 8).
+image is the homography of that plane (Hartley & Zisserman, Multiple View Geometry, ch. 8). With a height
+field over the plane each pixel's line of sight is followed to where it meets the field.
 """
 
 from dataclasses import dataclass
@@ -9,6 +10,8 @@ from dataclasses import dataclass
 import cv2
 import numpy as np
 from numpy.typing import NDArray
+
+from training.data.raycast import meet
 
 
 @dataclass(frozen=True)
@@ -28,6 +31,14 @@ class Camera:
 
 def ground_homography(camera: Camera) -> NDArray[np.float64]:
     """(3, 3): ground metres (east, north), origin where the picture's centre looks, -> picture pixels."""
+    intrinsics, rotation, position = _pose(camera)
+    plane = np.column_stack([[1, 0, 0], [0, 1, 0], -position])
+    homography = intrinsics @ rotation @ plane
+    return np.asarray(homography / homography[2, 2], np.float64)
+
+
+def _pose(camera: Camera) -> tuple[NDArray[np.float64], NDArray[np.float64], NDArray[np.float64]]:
+    """Intrinsics (3, 3), rotation (3, 3) from (east, north, up) to the camera, position (3,) in metres."""
     focal = camera.width / 2 / np.tan(np.deg2rad(camera.field_of_view) / 2)
     tilt, heading = np.deg2rad(camera.tilt), np.deg2rad(camera.heading)
     forward = np.array([np.sin(heading), np.cos(heading), 0.0])
@@ -39,15 +50,25 @@ def ground_homography(camera: Camera) -> NDArray[np.float64]:
     intrinsics = np.array(
         [[focal, 0, (camera.width - 1) / 2], [0, focal, (camera.height - 1) / 2], [0, 0, 1]]
     )
-    plane = np.column_stack([[1, 0, 0], [0, 1, 0], -position])
-    homography = intrinsics @ rotation @ plane
-    return np.asarray(homography / homography[2, 2], np.float64)
+    return intrinsics, rotation, position
 
 
 def photograph(
-    ortho: NDArray[np.uint8], metres_per_pixel: float, centre: tuple[float, float], camera: Camera
+    ortho: NDArray[np.uint8],
+    metres_per_pixel: float,
+    centre: tuple[float, float],
+    camera: Camera,
+    heights: NDArray[np.float32] | None = None,
+    plane_m: float = 0.0,
 ) -> NDArray[np.uint8]:
-    """The photo the camera takes of uint8 (H, W, 3) imagery; ``centre`` = (x, y) pixel it looks at."""
+    """The photo the camera takes of uint8 (H, W, 3) imagery; ``centre`` = (x, y) pixel it looks at.
+
+    ``heights``: (H, W) metres, a value for each pixel of ``ortho``; None: all is flat. With them things
+    are displaced and hidden as by parallax. ``plane_m`` is the height, counted as they are, of the plane
+    that the camera is ``height_m`` above.
+    """
+    if heights is not None:
+        return _photograph_relief(ortho, metres_per_pixel, centre, camera, heights, plane_m)
     to_metres = np.array(
         [
             [metres_per_pixel, 0, -centre[0] * metres_per_pixel],
@@ -60,6 +81,29 @@ def photograph(
     photo = cv2.warpPerspective(
         ortho, homography, size, flags=cv2.INTER_CUBIC, borderMode=cv2.BORDER_REFLECT_101
     )
+    return np.asarray(photo, np.uint8)
+
+
+def _photograph_relief(
+    ortho: NDArray[np.uint8],
+    metres_per_pixel: float,
+    centre: tuple[float, float],
+    camera: Camera,
+    heights: NDArray[np.float32],
+    plane_m: float,
+) -> NDArray[np.uint8]:
+    """``photograph`` by ray casting: each pixel shows where its line of sight meets the height field."""
+    if heights.shape != ortho.shape[:2]:
+        raise ValueError(f"heights of {heights.shape} for a picture of {ortho.shape[:2]}")
+    intrinsics, rotation, position = _pose(camera)
+    rows, columns = np.indices((camera.height, camera.width)).astype(np.float64)
+    pixels = np.stack([columns, rows, np.ones_like(rows)], axis=-1)
+    southwards = np.array([1.0, -1.0, 1.0])  # as the rows of the ortho grow
+    directions = pixels @ np.linalg.inv(intrinsics).T @ rotation * southwards
+    scale = np.array([1 / metres_per_pixel, -1 / metres_per_pixel, 1.0])
+    origin = position * scale + (*centre, plane_m)
+    x, y = meet(heights, metres_per_pixel, origin, directions)
+    photo = cv2.remap(ortho, x, y, cv2.INTER_CUBIC, borderMode=cv2.BORDER_REFLECT_101)
     return np.asarray(photo, np.uint8)
 
 

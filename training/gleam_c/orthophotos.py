@@ -1,8 +1,9 @@
 """Real imagery as a training set: UAV photos simulated from orthophotos by true perspective.
 
 The folder holds ``grounds.csv`` with the columns ``picture,metres_per_pixel``: north-up pictures,
-relative to it. Three more columns may follow: ``name``, where file names alone are not unique, and
-``least_m``, ``most_m``, the sides of its tiles. Each picture is cut into places on a grid; a place has a
+relative to it. More columns may follow: ``name``, where file names alone are not unique; ``least_m``,
+``most_m``, the sides of its tiles; ``heights``, a height model of the same grid in metres (a raster of
+one band, or a float ``.npy``), by which its photos have true parallax. Each picture is cut into places on a grid; a place has a
 tile of its own size, and every visit draws another camera, another day and another offset. Whole
 pictures are held out for validation, by name.
 """
@@ -11,6 +12,7 @@ import csv
 from collections.abc import Sequence
 from pathlib import Path
 
+import cv2
 import numpy as np
 from numpy.typing import NDArray
 
@@ -18,6 +20,7 @@ from gleam_app.errors import GleamError
 from gleam_app.imagery.exif import clean_text
 from gleam_app.imagery.views import View
 from gleam_app.retrieval.turning import SQUARE_SHARE, query_pictures
+from training.data.heights import Heights, kept_heights
 from training.data.perspective import (
     Camera,
     another_day,
@@ -33,6 +36,7 @@ from training.gleam_c.recipe import Recipe
 from training.gleam_c.spots import (
     Aim,
     Ground,
+    Spot,
     Spots,
     aimed,
     context_of,
@@ -51,6 +55,7 @@ FIELD_OF_VIEW = (50.0, 85.0)
 PHOTO = (320, 240)
 GRADED = 0.5  # of the satellite pictures
 LEAST_SPREAD = 5.0  # of the grey levels of a tile: 2.4 in 100 show less, mostly water
+GROUND = 10  # percentile of a tile's heights that is taken for the ground
 SHRINK = 1.5  # ground pixels a photo pixel from which on the ground is averaged first
 
 
@@ -81,7 +86,11 @@ class Orthophotos:
         metres = spot.ground.metres_per_pixel
         aim = aimed(spot, chance)
         camera = _camera(aim, metres, chance)
-        photo = relief(_photo(ground, metres, aim, camera), float(chance.uniform(0, 0.05)), chance)
+        model = spot.ground.heights
+        heights = None if model is None else kept_heights(model, spot.size)
+        photo = _photo(ground, metres, aim, camera, heights, _plane(heights, spot))
+        if heights is None:
+            photo = relief(photo, float(chance.uniform(0, 0.05)), chance)
         photo = another_day(photo, chance)
         query = query_pictures(photo, "uav", np.array([aim.turn]), self._query_px)[0]
         tile = cut(ground, spot.at, spot.side * self._context, self._reference_px)
@@ -113,7 +122,9 @@ def _grounds(folder: Path) -> list[Ground]:
 def _ground(folder: Path, row: dict[str, str]) -> Ground:
     path = folder / row["picture"]
     least, most = (float(row.get(key) or usual) for key, usual in zip(_SIDES, TILE_M, strict=True))
-    return Ground(path, row.get("name") or path.name, float(row["metres_per_pixel"]), (least, most))
+    heights = folder / row["heights"] if row.get("heights") else None
+    name, metres = row.get("name") or path.name, float(row["metres_per_pixel"])
+    return Ground(path, name, metres, (least, most), heights)
 
 
 _SIDES = ("least_m", "most_m")
@@ -128,14 +139,34 @@ def _camera(aim: Aim, metres: float, chance: np.random.Generator) -> Camera:
     return Camera(float(height), aim.heading, tilt, field, *PHOTO)
 
 
-def _photo(ground: Picture, metres: float, aim: Aim, camera: Camera) -> Picture:
+def _photo(
+    ground: Picture,
+    metres: float,
+    aim: Aim,
+    camera: Camera,
+    heights: Heights | None,
+    plane_m: float,
+) -> Picture:
     """The photo; where it shows the ground much smaller, the ground is averaged first."""
     factor = aim.side / (SQUARE_SHARE * PHOTO[1])
     if factor < SHRINK:
-        return photograph(ground, metres, (float(aim.at[0]), float(aim.at[1])), camera)
+        at = float(aim.at[0]), float(aim.at[1])
+        return photograph(ground, metres, at, camera, heights, plane_m)
     size = round(ground.shape[0] / factor), round(ground.shape[1] / factor)
     x, y = ((aim.at + 0.5) / factor - 0.5).tolist()
-    return photograph(resized(ground, size), metres * factor, (x, y), camera)
+    if heights is not None:
+        small = cv2.resize(heights, size[::-1], interpolation=cv2.INTER_AREA)
+        heights = np.asarray(small, np.float32)
+    return photograph(resized(ground, size), metres * factor, (x, y), camera, heights, plane_m)
+
+
+def _plane(heights: Heights | None, spot: Spot) -> float:
+    """The ground about a spot in metres as its model counts them, mostly from the sea."""
+    if heights is None:
+        return 0.0
+    (x, y), half = (int(spot.x), int(spot.y)), int(spot.side / 2)
+    about = heights[max(0, y - half) : y + half + 1, max(0, x - half) : x + half + 1]
+    return float(np.percentile(about[::4, ::4], GROUND))
 
 
 def _used_ground(camera: Camera, turn: float) -> NDArray[np.float64]:

@@ -36,12 +36,13 @@ KEPT_BYTES = 2_000_000_000  # decoded pictures in memory
 
 @dataclass(frozen=True)
 class Ground:
-    """A north-up picture: its file, its name in the set, and the sides of its tiles in metres."""
+    """A north-up picture: its file, its name in the set, the sides of its tiles in metres, its heights."""
 
     path: Path
     name: str
     metres_per_pixel: float
     tile_m: tuple[float, float]
+    heights: Path | None = None
 
 
 @dataclass(frozen=True)
