@@ -3,9 +3,9 @@
 The folder holds ``grounds.csv`` with the columns ``picture,metres_per_pixel``: north-up pictures,
 relative to it. More columns may follow: ``name``, where file names alone are not unique; ``least_m``,
 ``most_m``, the sides of its tiles; ``heights``, a height model of the same grid in metres (a raster of
-one band, or a float ``.npy``), by which its photos have true parallax. Each picture is cut into places on a grid; a place has a
-tile of its own size, and every visit draws another camera, another day and another offset. Whole
-pictures are held out for validation, by name.
+one band, or a float ``.npy``), by which its photos have true parallax. Each picture is cut into places
+on a grid; a place has a tile of its own size, and every visit draws another camera, another day and
+another offset. Whole pictures are held out for validation, by name.
 """
 
 import csv
