@@ -136,8 +136,8 @@ TEXT: dict[str, tuple[str, str]] = {
         "仅外观相似，未能证实。",
     ),
     "candidates.summary.unverifiable": (
-        "Similar places only. Pictures of this view cannot be verified.",
-        "仅外观相似。此视角的图像无法核实。",
+        "Similar places only. None can be verified.",
+        "仅外观相似，此视角无法核实。",
     ),
     "candidates.summary.not_found": (
         "The place is probably not in this tile set.",

@@ -288,3 +288,26 @@ def test_sets_that_cannot_be_used_say_what_to_do(run: Any, home: Path) -> None:
             assert run("tiles", "remove", name)[0] == 0
     lines = {line.partition(":")[0]: line for line in out.splitlines()}
     assert code == 0 and "--resume" in lines["half"] and "tiles remove broken" in lines["broken"]
+
+
+def test_a_view_the_encoder_was_not_trained_for_is_warned_of(run: Any) -> None:
+    arguments = ("locate", PHOTO, "--tiles", "demo", "--top", "2", "--view", "ground")
+    code, out, err = run(*arguments, "--json")
+    (query,) = json.loads(out)["queries"]
+    assert code == 0 and query["verdict"] == "unverified" and query["confidence"] == 0.0
+    (warning,) = query["warnings"]
+    assert warning["id"] in ("view_untrained", "view_experimental")
+    assert {one["method"] for one in query["candidates"]} == {"retrieval"}
+    code, out, err = run(*arguments)
+    assert [line for line in err.splitlines() if warning["text"] in line] and code == 0
+    assert warning["text"] not in out
+
+
+def test_packs_and_the_doctor_tell_the_views(run: Any) -> None:
+    _, out, _ = run("packs", "list", "--json")
+    starter = next(one for one in json.loads(out)["packs"] if one["id"] == "starter")
+    assert "uav" in starter["views"] and set(starter["experimental_views"]) < set(starter["views"])
+    _, out, _ = run("packs", "list")
+    assert "views uav" in next(line for line in out.splitlines() if " starter " in line)
+    found = {check.what: check.found for check in examine(Services())}
+    assert "views uav" in found["pack starter"]

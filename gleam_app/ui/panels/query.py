@@ -56,6 +56,7 @@ class QueryPanel(Panel):
         self.exif = ElidedLabel()
         self.exif.setProperty("role", "caption")
         self.unsigned = link_button("view.unsigned")
+        self.unsigned.setProperty("type", "caption")
         bind_text(self.unsigned, self.unsigned.setToolTip, "view.unsigned.hint")
         self.unsigned.clicked.connect(lambda: self.view_chosen.emit("ground"))
         self._facts = self._facts_strip()

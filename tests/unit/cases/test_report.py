@@ -16,6 +16,8 @@ from gleam_app.explain.explainer import plain_explanation
 from gleam_app.explain.wording import LANGS, Lang
 from gleam_app.geo.coordinates import Bounds
 from gleam_app.imagery.sources import Picture
+from gleam_app.imagery.views import Support
+from gleam_app.retrieval.support import caution
 from gleam_app.retrieval.tileset import TileSetInfo
 from tests.factories import LAT, LON, make_location, make_query
 
@@ -181,3 +183,19 @@ def test_the_overlay_puts_the_query_on_its_outline() -> None:
 )
 def test_no_certainty_is_claimed(value: float, shown: str) -> None:
     assert confidence(value) == shown
+
+
+@pytest.mark.parametrize("lang", LANGS)
+def test_a_view_hardly_trained_is_said_and_gets_no_confidence(tmp_path: Path, lang: Lang) -> None:
+    known = make_location("unverified", make_query(view="panorama"))
+    bare = tuple(replace(one, method="retrieval", confidence=0.0) for one in known.candidates)
+    path = tmp_path / "report.html"
+    supports: tuple[Support, ...] = ("experimental", "untrained", "trained")
+    for support in supports:
+        told = support != "trained"
+        location = replace(known, candidates=bare, confidence=0.0, support=support)
+        write_report(path, location, [], [], {}, lang=lang)
+        words = Parsed(path.read_text(encoding="utf-8")).words
+        if told:
+            assert caution(support, "panorama", lang) in words
+        assert ("<0.01" in words) is not told

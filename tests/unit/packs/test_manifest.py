@@ -141,3 +141,22 @@ def test_the_bundled_packs_are_what_they_say(folder: Path) -> None:
         else:
             assert path.stat().st_size == file.size
             assert hashlib.sha256(path.read_bytes()).hexdigest() == file.sha256
+
+
+def test_views_are_trained_experimental_or_not_at_all() -> None:
+    pack = parse_manifest(manifest(views=["uav", "map"], experimental_views=["map"]), "here")
+    assert [pack.support(view) for view in ("uav", "map", "ground")] == [
+        "trained",
+        "experimental",
+        "untrained",
+    ]
+    assert pack.views_line == "views uav; experimental map"
+    silent = parse_manifest(manifest(), "here")
+    assert silent.support("ground") == "trained" and silent.views_line == ""
+
+
+def test_an_experimental_view_is_a_view() -> None:
+    with pytest.raises(GleamError, match="experimental_views has 'ground'"):
+        parse_manifest(manifest(views=["uav"], experimental_views=["ground"]), "here")
+    with pytest.raises(GleamError, match=r"experimental_views\.0"):
+        parse_manifest(manifest(views=["uav"], experimental_views=["sonar"]), "here")

@@ -221,3 +221,67 @@ def test_closing_in_the_middle_of_work_is_clean(
     qtbot.waitUntil(lambda: window.session.locating)
     window.close()
     assert (services.home / "window.ini").exists()
+
+
+def test_what_the_encoder_lacks_for_a_view_is_said_beside_it(
+    located: Any, services: Any, qtbot: Any
+) -> None:
+    from gleam_app.retrieval.support import caution
+    from gleam_app.ui.panels.view_box import MARK_ROLE
+
+    panel, session = located.query, located.session
+    session.set_support(
+        {"uav": "trained", "map": "trained", "panorama": "experimental", "ground": "untrained"}
+    )
+    marks = [panel.view.itemData(row, MARK_ROLE) for row in range(panel.view.count())]
+    assert marks == [
+        None,
+        None,
+        TEXT["view.untrained"][0],
+        TEXT["view.experimental"][0],
+        None,
+    ]
+    assert panel.caution.isHidden() and located.candidates.caution.isHidden()
+    for row, view in ((2, "ground"), (3, "panorama")):
+        panel.view.setCurrentIndex(row)
+        panel.view.activated.emit(row)
+        assert panel.caution.isVisible()
+        for code in ("en", "zh"):
+            language.choose(code)
+            said = caution(session.support[view], view, code)  # type: ignore[arg-type]
+            assert panel.caution.words.text() == said
+        language.choose("en")
+
+
+def test_candidates_of_a_view_hardly_trained_show_no_confidence(located: Any) -> None:
+    from dataclasses import replace
+
+    from gleam_app.ui.panels.candidate_row import CONFIDENCE_ROLE
+
+    before = located.session.location
+    bare = tuple(replace(one, method="retrieval", confidence=0.0) for one in before.candidates)
+    query = replace(before.query, view="panorama")
+    made = replace(
+        before, query=query, candidates=bare, verdict="unverified", confidence=0.0,
+        support="experimental",
+    )  # fmt: skip
+    located.session.set_location(made)
+    panel = located.candidates
+    assert panel.caution.isVisible() and "simulated imagery" in panel.caution.words.text()
+    assert panel._sentence.text() == TEXT["candidates.summary.unverifiable"][0]
+    assert panel.model.index(0).data(CONFIDENCE_ROLE) == ""
+    assert "unknown" in panel.model.index(0).data()
+    located.session.set_location(replace(made, support="trained"))
+    assert panel.caution.isHidden()
+    assert panel.model.index(0).data(CONFIDENCE_ROLE) == "<0.01"
+
+
+def test_a_guess_that_nothing_backs_is_changed_in_one_click(located: Any, qtbot: Any) -> None:
+    panel = located.query
+    assert panel.view.currentText() == "Auto: UAV" and panel.unsigned.isVisible()
+    panel.unsigned.click()
+    assert located.session.query.view == "ground" and not located.session.query.view_guessed
+    assert panel.view.currentData() == "ground" and panel.unsigned.isHidden()
+    panel.view.setCurrentIndex(3)
+    panel.view.activated.emit(3)
+    assert panel.heading.toolTip() == TEXT["query.heading.hint.panorama"][0]

@@ -106,3 +106,9 @@ def test_north_up_both_panes_show_the_same_ground(u: float, v: float, factor: fl
 
 
 SHARED = views()
+
+
+def test_a_panorama_is_not_turned_on_its_side() -> None:
+    candidate = replace(make_candidate(), turn_deg=90.0)
+    matrix, _ = link(candidate, (640, 320), (512, 512), planar=False)
+    assert local_frame(matrix, (320, 160))[1] == pytest.approx(0.0)
