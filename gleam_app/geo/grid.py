@@ -43,7 +43,7 @@ def tile_centres(
     offset_m = (column - (np.repeat(counts, counts) - 1) / 2) * stride_m
     lons = wrap_lon(west + width_deg / 2 + np.degrees(offset_m / _parallel_radius_m(lats)))
     if ring is not None:
-        keep = _touching(ring, lats, lons, side_m)
+        keep = tiles_touching(ring, lats, lons, side_m)
         lats, lons = lats[keep], lons[keep]
     return lats, lons
 
@@ -77,10 +77,10 @@ def _parallel_radius_m(lats: NDArray[np.float64]) -> NDArray[np.float64]:
     return np.maximum(radius, 1e-3)
 
 
-def _touching(
+def tiles_touching(
     ring: Ring, lats: NDArray[np.float64], lons: NDArray[np.float64], side_m: float
 ) -> NDArray[np.bool_]:
-    """Tiles of which the centre, a corner or the middle of a side lies inside the ring."""
+    """Bool (N,): tiles of which the centre, a corner or the middle of a side lies inside the ring."""
     half_lat = math.degrees(side_m / 2 / wgs84().a)
     half_lon = np.degrees(side_m / 2 / _parallel_radius_m(lats))
     keep = np.zeros(lats.shape, bool)

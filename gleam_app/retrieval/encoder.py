@@ -5,6 +5,7 @@ architecture family: ``efficientnet-lite`` (ours) or ``transformers`` (any visio
 safetensors).
 """
 
+from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, cast
 
@@ -51,7 +52,9 @@ class Encoder:
         # what stands behind the backbone: pooled -> minus centre -> projection -> unit length
         self._centre = weights.pop("embedding.centre", None)
         self._projection = weights.pop("embedding.projection", None)
-        self.network = _network(architecture, weights, pack.folder)
+        self.network: Any = _network(architecture, weights, pack.folder)
+        convolutional = architecture.get("family") == "efficientnet-lite"
+        self._shared = int(architecture.get("shared_blocks", 0)) if convolutional else 0
         self.dimension = int(preprocessing["dimension"])
 
     @property
@@ -68,6 +71,41 @@ class Encoder:
             for start in range(0, len(pictures), BATCH):
                 part = torch.from_numpy(np.ascontiguousarray(pictures[start : start + BATCH]))
                 vectors[start : start + BATCH] = self._embed(part).numpy()
+        return vectors
+
+    @property
+    def cell_px(self) -> int:
+        """Tiles of one picture share work where their corners lie on multiples of this; 1: anywhere."""
+        return self.network.stride(self._shared) if self._shared else 1
+
+    def embed_tiles(
+        self, picture: NDArray[np.uint8], corners: Sequence[tuple[int, int]], share: bool = True
+    ) -> NDArray[np.float32]:
+        """The tiles of ``input_px`` of one uint8 (H, W, 3) RGB picture -> float32 (N, D), unit length.
+
+        ``corners``: (column, row) of each tile's upper left pixel, in multiples of ``cell_px``. As many
+        of the first layers as the pack names (architecture.shared_blocks) are computed once for all
+        tiles, so that they see what lies around each; without ``share``, each tile is embedded alone.
+        """
+        import torch
+
+        side = self.input_px
+        if not (self._shared and share):
+            return self.embed(np.stack([picture[y : y + side, x : x + side] for x, y in corners]))
+        cell = self.cell_px
+        cells = side // cell
+        vectors = np.empty((len(corners), self.dimension), np.float32)
+        with torch.inference_mode():
+            (shared,) = self.network.first(self.prepared(picture[None]), self._shared)
+            for start in range(0, len(corners), BATCH):
+                part = torch.stack(
+                    [
+                        shared[:, y // cell : y // cell + cells, x // cell : x // cell + cells]
+                        for x, y in corners[start : start + BATCH]
+                    ]
+                ).contiguous(memory_format=torch.channels_last)
+                features = self.network.rest(part, self._shared)
+                vectors[start : start + BATCH] = self.vectors_from(features).numpy()
         return vectors
 
     def _embed(self, pictures: "torch.Tensor") -> "torch.Tensor":

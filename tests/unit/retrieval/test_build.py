@@ -6,16 +6,25 @@ import pytest
 from gleam_app.errors import Cancelled, GleamError
 from gleam_app.jobs.lock import only_process
 from gleam_app.jobs.work import Progress, Work
-from gleam_app.retrieval.build import CHUNK, add_tile_set
+from gleam_app.retrieval import plan
+from gleam_app.retrieval.build import add_tile_set
 from gleam_app.retrieval.encoder import Encoder
 from gleam_app.retrieval.tileset import STAGING, TileSet, TileSetStore
 
 
-def cancel_after(chunks: int) -> Work:
+@pytest.fixture(autouse=True)
+def _small_blocks(monkeypatch: pytest.MonkeyPatch) -> None:
+    """So that the demo's small map has many parts."""
+    monkeypatch.setattr(plan, "BLOCK_TILES", 4)
+
+
+def cancel_after(parts: int) -> Work:
     work = Work()
+    seen: list[float] = []
 
     def stop(progress: Progress) -> None:
-        if progress.done >= chunks * CHUNK:
+        seen.append(progress.done)
+        if len(seen) == parts + 1:
             work.cancel()
 
     work.on_progress = stop
@@ -45,11 +54,12 @@ def test_going_on_after_a_break_gives_the_same_set(
     assert not (broken.root / STAGING / "set").exists()
 
 
-def test_a_vector_is_that_of_its_tile_alone(demo_set: TileSet, encoder: Encoder) -> None:
+def test_a_vector_is_that_of_its_tile(demo_set: TileSet, encoder: Encoder) -> None:
     for row in (0, demo_set.info.tiles // 2):
         picture = demo_set.read_window(row, 72.0, encoder.input_px)
         alone = encoder.embed(picture.rgb[None])[0]
-        np.testing.assert_allclose(alone, np.asarray(demo_set.vectors[row], np.float32), atol=2e-3)
+        others = np.asarray(demo_set.vectors, np.float32) @ alone
+        assert others[row] > 0.85 and others[row] > np.median(others) + 0.3
 
 
 def test_wrong_requests_are_told(tmp_path: Path, encoder: Encoder, demo_map: Path) -> None:

@@ -1,0 +1,148 @@
+import math
+from pathlib import Path
+from types import SimpleNamespace
+from typing import Any, cast
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from gleam_app.geo.coordinates import LatLon
+from gleam_app.geo.footprint import destination, distance_m, ring_bounds
+from gleam_app.geo.frame import LocalFrame, wgs84
+from gleam_app.imagery.sources import MapSource, open_source
+from gleam_app.retrieval.embedding import MARGIN_PX, Embedder, shares
+from gleam_app.retrieval.encoder import Encoder
+from gleam_app.retrieval.plan import BLOCK_TILES, Steps, plan_maps
+
+STEPS = Steps(192, 48)
+
+
+def rectangle(lat: float, lon: float, width_m: float, height_m: float) -> MapSource:
+    """A source that is nothing but an outline."""
+    corners = [
+        LocalFrame(lat, lon).to_degrees(sx * width_m / 2, sy * height_m / 2)
+        for sx, sy in ((-1, 1), (1, 1), (1, -1), (-1, -1))
+    ]
+    outline = tuple(LatLon(float(a), float(b)) for a, b in corners)
+    return cast(
+        MapSource,
+        SimpleNamespace(outline=outline, bounds=ring_bounds(list(outline)), resolution_m=0.1),
+    )
+
+
+@settings(max_examples=25, deadline=None)
+@given(
+    lat=st.floats(-80, 80), lon=st.floats(-180, 180),
+    width=st.floats(100, 3000), height=st.floats(100, 3000),
+)  # fmt: skip
+def test_tiles_stand_a_step_apart_and_leave_no_gap(
+    lat: float, lon: float, width: float, height: float
+) -> None:
+    """Also from one block to the next, wherever on Earth."""
+    scale = 200.0
+    plan = plan_maps([rectangle(lat, lon, width, height)], [scale], STEPS)
+    east, north = LocalFrame(lat, lon).to_metres(plan.table["lat"], plan.table["lon"])
+    points = np.random.default_rng(0).uniform(-0.5, 0.5, (200, 2)) * (width, height)
+    nearest = np.maximum(
+        np.abs(points[:, :1] - east[None]), np.abs(points[:, 1:] - north[None])
+    ).min(axis=1)
+    bend = 1.5  # metres between the test's one frame and the blocks' own
+    assert nearest.max() <= scale / 2 + bend
+    inner = (np.abs(points) < (np.array([width, height]) - scale) / 2).all(axis=1)
+    assert not inner.any() or nearest[inner].max() <= scale / 8 + bend
+    assert plan.blocks["across"].max() <= BLOCK_TILES
+    assert (np.diff(plan.blocks["first"]) > 0).all()
+
+
+def test_a_block_is_a_grid_about_its_middle() -> None:
+    plan = plan_maps([rectangle(48.0, 11.0, 2000, 1500)], [120.0], STEPS)
+    ends = np.append(plan.blocks["first"], len(plan.table))
+    for block, first, end in zip(plan.blocks, ends[:-1], ends[1:], strict=True):
+        for tile in range(int(first), int(end), 17):
+            steps = np.array([plan.column[tile], plan.row[tile]]) - (block["across"] - 1) / 2
+            azimuth = math.degrees(math.atan2(steps[0], -steps[1]))
+            expected = destination(
+                float(block["lat"]), float(block["lon"]), azimuth, 30.0 * np.hypot(*steps)
+            )
+            found = (float(plan.table[tile]["lat"]), float(plan.table[tile]["lon"]))
+            assert distance_m(expected, found) < 0.01
+    assert len(
+        set(zip(plan.table["lat"].tolist(), plan.table["lon"].tolist(), strict=True))
+    ) == len(plan.table)
+
+
+def test_near_the_poles_tiles_stand_alone() -> None:
+    plan = plan_maps([rectangle(88.0, 20.0, 1000, 1000)], [200.0], STEPS)
+    assert (plan.blocks["across"] == 1).all() and len(plan.blocks) == len(plan.table)
+
+
+@pytest.mark.parametrize(("cell", "step"), [(1, 48), (16, 48), (32, 64)])
+def test_steps_are_whole_cells(cell: int, step: int) -> None:
+    assert Steps.of(192, cell).step_px == step
+
+
+def test_shares_of_imagery_are_what_counting_gives() -> None:
+    chance = np.random.default_rng(0)
+    mask = chance.random((40, 50)) < 0.3
+    x, y = chance.integers(0, 50 - 12, 30), chance.integers(0, 40 - 12, 30)
+    naive = [mask[b : b + 12, a : a + 12].mean() for a, b in zip(x, y, strict=True)]
+    assert shares(mask, x, y, 12) == pytest.approx(naive, abs=1e-6)
+
+
+def test_blocks_give_the_vectors_of_single_tiles(demo_map: Path, encoder: Encoder) -> None:
+    """The naive way: each tile cut from the source and embedded by itself."""
+    source = open_source(demo_map)
+    try:
+        plan = plan_maps([source], [108.0], Steps.of(encoder.input_px, encoder.cell_px))
+        apart = Embedder(plan, [source], Path(), encoder, share=False)
+        together = Embedder(plan, [source], Path(), encoder)
+        ones: list[Any] = []
+        rows = np.arange(0, len(plan.table), 2)
+        for tile in plan.table[rows]:
+            cut = source.read_square(
+                float(tile["lat"]), float(tile["lon"]), 108.0, encoder.input_px
+            )
+            ones.append((encoder.embed(cut.rgb[None])[0], cut.coverage))
+        # the same ground, sampled at other places: a pixel differs by 2 grey levels of 255
+        for embedder, least in ((apart, 0.94), (together, 0.9)):
+            parts = [embedder.embed(i) for i in range(len(embedder.bounds) - 1)]
+            vectors = np.concatenate([part.vectors for part in parts])[rows].astype(np.float32)
+            coverage = np.concatenate([part.coverage for part in parts])[rows]
+            assert coverage == pytest.approx([share for _, share in ones], abs=0.02)
+            alike = [float(v @ one) for v, (one, _) in zip(vectors, ones, strict=True) if v.any()]
+            assert len(alike) > 5 and np.median(alike) > least
+    finally:
+        source.close()
+
+
+def test_a_shared_map_is_cut_where_the_tiles_lie(encoder: Encoder) -> None:
+    import torch
+
+    picture = np.random.default_rng(1).integers(0, 256, (320, 384, 3), np.uint8)
+    cell, side = encoder.cell_px, encoder.input_px
+    corners = [(0, 0), (cell * 3, cell * 2), (384 - side, 320 - side)]
+    found = encoder.embed_tiles(picture, corners)
+    if encoder.cell_px == 1:
+        expected = encoder.embed(
+            np.stack([picture[y : y + side, x : x + side] for x, y in corners])
+        )
+        assert found == pytest.approx(expected, abs=1e-5)
+        return
+    blocks = int(encoder.pack.manifest.architecture["shared_blocks"])
+    with torch.inference_mode():
+        whole = encoder.network.first(encoder.prepared(picture[None]), blocks)
+        for vector, (x, y) in zip(found, corners, strict=True):
+            a, b, n = x // cell, y // cell, side // cell
+            rest = encoder.network.rest(whole[..., b : b + n, a : a + n].clone(), blocks)
+            assert vector == pytest.approx(encoder.vectors_from(rest)[0].numpy(), abs=1e-4)
+
+
+def test_geodesics_agree_with_the_plan_on_a_tiles_side() -> None:
+    """Neighbours in a row stand a step apart by pyproj's own measure, to half a percent."""
+    plan = plan_maps([rectangle(-33.0, 151.0, 900, 900)], [100.0], STEPS)
+    one, next_ = plan.table[0], plan.table[1]
+    metres = wgs84().inv(one["lon"], one["lat"], next_["lon"], next_["lat"])[2]
+    assert metres == pytest.approx(25.0, rel=0.005)
+    assert MARGIN_PX % 32 == 0
