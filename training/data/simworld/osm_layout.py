@@ -46,7 +46,7 @@ def lay_out_mapped(seed: int, extract: Extract, side_m: float) -> Scene:
     roads = map_roads(features, reach, rng)
     draft = Draft(rng, side_m, Ground(side_m), *palette.draw_fashion(rng, character))
     corners = np.array([[-reach, -reach], [-reach, reach], [reach, reach], [reach, -reach]])
-    base = {"centre": "paving", "works": "concrete"}.get(character, "verge")
+    base = "paving" if character == "centre" else "verge"
     draft.area(base, corners)
     found = lands(features, reach)
     paint_land(draft, found, character)

@@ -7,6 +7,7 @@ import math
 import re
 from dataclasses import dataclass
 
+from gleam_app.imagery.exif import clean_text
 from training.data.simworld.facts import Colour
 
 Tags = dict[str, str]
@@ -100,12 +101,13 @@ def street_of(tags: Tags) -> Street | None:
     rank, width = _STREETS[kind]
     if kind == "service" and tags.get("service") == "driveway":
         width = 3.0
+    name = clean_text(tags.get("name", ""), 48)
     stated, lanes = number(tags.get("width")), number(tags.get("lanes"))
     if stated is None and lanes is not None and kind != "service":
         stated = max(3.2 * lanes + 0.4, width * 0.75)
     if stated is None:
-        return Street(tags.get("name", ""), rank, width, False)
-    return Street(tags.get("name", ""), rank, min(max(stated, 2.5), 22.0), True)
+        return Street(name, rank, width, False)
+    return Street(name, rank, min(max(stated, 2.5), 22.0), True)
 
 
 def path_of(tags: Tags) -> tuple[str, float] | None:

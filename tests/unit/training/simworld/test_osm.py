@@ -264,6 +264,7 @@ def test_names_in_any_script_are_drawn(scene: Scene) -> None:
     assert drawn.shape == plain.shape and (drawn.reshape(-1, 3) < 100).all(axis=1).sum() > 60
 
 
+@settings(deadline=None)
 @given(st.floats(-84, 84), st.floats(-179.9, 179.9))
 def test_cells_keep_scenes_apart(lat: float, lon: float) -> None:
     """A scene's whole square lies in its own cell, so no two overlap."""
@@ -278,6 +279,7 @@ def test_cells_keep_scenes_apart(lat: float, lon: float) -> None:
     assert abs(cell.centre[0] - lat) < 0.0024
 
 
+@settings(deadline=None)
 @given(st.integers(1, 9), st.integers(1, 9), st.integers(1, 3), st.data())
 def test_the_largest_rectangle_is_the_largest(
     rows: int, columns: int, least: int, data: st.DataObject
@@ -305,7 +307,7 @@ def star(radii: list[float], size: float) -> Floats:
     return np.array(radii)[:, None] * size * np.stack([np.cos(angles), np.sin(angles)], axis=1)
 
 
-@settings(max_examples=30)
+@settings(max_examples=30, deadline=None)
 @given(stars, st.floats(10, 60))
 def test_pieces_lie_in_their_outline_and_side_by_side(radii: list[float], size: float) -> None:
     ring = star(radii, size)
@@ -322,6 +324,7 @@ def test_pieces_lie_in_their_outline_and_side_by_side(radii: list[float], size: 
             assert one is other or not any(inside(other.ring, corner) for corner in one.ring)
 
 
+@settings(deadline=None)
 @given(stars, st.floats(5, 90), st.floats(5, 60))
 def test_clipping_keeps_what_is_within(radii: list[float], size: float, reach: float) -> None:
     ring = star(radii, size)
@@ -363,6 +366,7 @@ def test_even_lines_are_even_round_and_within_reach() -> None:
     assert even_runs(bent + 3000, 100.0, 6.0) == []
 
 
+@settings(deadline=None)
 @given(st.text(max_size=12))
 def test_odd_values_are_unsaid(text: str) -> None:
     value = number(text)

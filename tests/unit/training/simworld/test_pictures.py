@@ -27,15 +27,15 @@ RED, BLUE = (200, 40, 40), (40, 60, 200)
 
 def building(
     east: float, north: float, colour: tuple[int, int, int] = RED, roof: str = "flat",
-    heading: float = 90.0, height: float = 12.0,
+    heading: float = 90.0, height: float = 12.0, length: float = 20.0,
 ) -> Building:  # fmt: skip
     turn = math.radians(heading)
     along = np.array([math.sin(turn), math.cos(turn)])
-    ring = rectangle(np.array([east, north]), along, 20.0, 10.0)
+    ring = rectangle(np.array([east, north]), along, length, 10.0)
     top = height if roof == "flat" else height + 4
     footprint = tuple((float(x), float(y)) for x, y in ring)
     return Building(
-        (east, north), 20.0, 10.0, heading, height, top, roof, "red", colour, colour, footprint
+        (east, north), length, 10.0, heading, height, top, roof, "red", colour, colour, footprint
     )
 
 
@@ -103,7 +103,8 @@ def test_drone_agrees_with_the_ground_homography(camera: Camera, east: float, no
 def test_a_roof_is_rendered_where_its_corners_project(
     camera: Camera, roof: str, heading: float
 ) -> None:
-    house = building(3.0, -2.0, roof=roof, heading=heading)
+    # too small for plant rooms, which stand out beyond a roof's corners
+    house = building(3.0, -2.0, roof=roof, heading=heading, length=15.0)
     solids = raise_solids(scene(house))
     eye = drone(camera, (0.0, 0.0))
     shown = rasterise(eye, solids).surface
@@ -112,10 +113,14 @@ def test_a_roof_is_rendered_where_its_corners_project(
     if roof == "flat":
         corners = np.delete(corners, (4, 5), axis=0)
     flat = [naive_projection(camera, (0.0, 0.0), tuple(corner)) for corner in corners]
-    for axis, pixels, size in ((0, x, camera.width), (1, y, camera.height)):
-        values = [point[axis] for point in flat]
-        assert abs(pixels.min() - max(min(values), 0)) < 1.6
-        assert abs(pixels.max() - min(max(values), size - 1)) < 1.6
+    size = np.array([camera.width, camera.height])
+    for axis, pixels in ((0, x), (1, y)):
+        for corner, extreme in (
+            (min(flat, key=lambda point: point[axis]), pixels.min()),
+            (max(flat, key=lambda point: point[axis]), pixels.max()),
+        ):
+            if (np.array(corner) > 0).all() and (np.array(corner) < size - 1).all():
+                assert abs(extreme - corner[axis]) < 1.6
 
 
 def naive_surface(eye: Eye, solids: Solids, column: float, row: float) -> int:
