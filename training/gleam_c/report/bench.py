@@ -18,7 +18,8 @@ from gleam_app.retrieval.encoder import Encoder
 from training.gleam_c.report.cuts import Cut, Picture
 from training.gleam_c.report.figures import Row, Vectors
 
-AT_A_TIME = 32
+AT_A_TIME = 32  # pictures embedded
+SAY_EVERY = 20  # of those times
 
 
 def key_of(*things: object) -> str:
@@ -43,39 +44,47 @@ class Bench:
         self.folder.mkdir(parents=True, exist_ok=True)
 
     def vectors(
-        self, name: str, key: str, count: int, pictures: Callable[[int], Sequence[Picture]]
+        self, name: str, key: str, count: int, turns: int, pictures: Callable[[int], Picture]
     ) -> Vectors:
-        """float32 (count, T, D): the vectors of the T pictures of each of ``count`` things."""
+        """float32 (count, turns, D) of ``count`` things; ``pictures(i)`` gives thing i's, all turns.
+
+        Grows in a file beside its name, a few things at a time: an interruption loses no more.
+        """
+        growing = self.folder / f"{name}-{key}.part"
+        each = 4 * turns * self.encoder.dimension
+        at_a_time = max(1, AT_A_TIME // turns)
 
         def make() -> Vectors:
-            parts = []
-            for number in range(count):
-                if number % 50 == 0:
-                    say(f"  {name}: {number} of {count}")
-                parts.append(self.encoder.embed(np.stack(pictures(number))))
-            return np.stack(parts)
+            with growing.open("ab") as file:
+                done = file.tell() // each
+                file.truncate(done * each)
+                for start in range(done, count, at_a_time):
+                    if (start - done) // at_a_time % SAY_EVERY == 0:
+                        say(f"  {name}: {start} of {count}")
+                    things = range(start, min(start + at_a_time, count))
+                    part = np.concatenate([pictures(number) for number in things])
+                    file.write(self.encoder.embed(part).tobytes())
+                    file.flush()
+            made = np.fromfile(growing, np.float32)
+            return made.reshape(count, turns, self.encoder.dimension)
 
-        return self.kept(name, key, make)
+        found = self.kept(name, key, make)
+        growing.unlink(missing_ok=True)
+        return found
 
     def tiles(self, name: str, tiles: Sequence[Cut]) -> Vectors:
         """float32 (R, D): gallery squares, embedded one tile at a time."""
 
-        def make() -> Vectors:
-            parts = []
-            for start in range(0, len(tiles), AT_A_TIME):
-                if start % (AT_A_TIME * 10) == 0:
-                    say(f"  {name}: {start} of {len(tiles)}")
-                part = tiles[start : start + AT_A_TIME]
-                parts.append(self.encoder.embed(np.stack([t.window(self.size) for t in part])))
-            return np.concatenate(parts)
+        def picture(row: int) -> Picture:
+            return tiles[row].window(self.size)[None]
 
-        return self.kept(name, key_of(tiles), make)
+        return self.vectors(name, key_of(tiles), len(tiles), 1, picture)[:, 0]
 
     def kept(self, name: str, key: str, make: Callable[[], Vectors]) -> Vectors:
         """The array under a name, made if it is not there."""
         path = self.folder / f"{name}-{key}.npy"
         if not path.exists():
-            staged = path.with_suffix(".part")
+            staged = path.with_suffix(".new")
             with staged.open("wb") as file:
                 np.save(file, make(), allow_pickle=False)
             staged.replace(path)

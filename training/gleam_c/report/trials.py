@@ -4,6 +4,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 
 import numpy as np
+from numpy.typing import NDArray
 
 from gleam_app.imagery.views import View
 from gleam_app.retrieval.turning import query_pictures, turns_for
@@ -65,18 +66,18 @@ def conditions(trial: Trial) -> Sequence[str]:
 def query_vectors(trial: Trial, bench: Bench, condition: str) -> Vectors:
     """float32 (Q, T, D), pictures made as the app makes them."""
 
-    def pictures(number: int) -> list[Picture]:
-        asked = trial.asked[number]
-        heading = asked.heading if condition == HEADINGS[0] else None
-        turns = turns_for(trial.view, heading)
+    def turns(asked: Asked) -> NDArray[np.float64]:
+        return turns_for(trial.view, asked.heading if condition == HEADINGS[0] else None)
+
+    def pictures(number: int) -> Picture:
         photo = trial.photo(number)
-        return list(np.asarray(query_pictures(photo, trial.view, turns, bench.size), np.uint8))
+        return query_pictures(photo, trial.view, turns(trial.asked[number]), bench.size)
 
     name = f"{trial.name} queries {condition}"
     headings = [asked.heading for asked in trial.asked]
     # how views are turned belongs to the key: it is the app's, and may change
     key = key_of(trial.name, trial.made_of, headings, turns_for(trial.view, None).tolist())
-    return bench.vectors(name, key, len(trial.asked), pictures)
+    return bench.vectors(name, key, len(trial.asked), len(turns(trial.asked[0])), pictures)
 
 
 def thinned(trial: Trial, one_in: int) -> Trial:

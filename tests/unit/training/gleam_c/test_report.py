@@ -13,6 +13,7 @@ from gleam_app.retrieval.turning import query_pictures
 from training.__main__ import main
 from training.data.records import held_out
 from training.gleam_c.report import corruptions
+from training.gleam_c.report.bench import Bench
 from training.gleam_c.report.cuts import Cut, grid, whole
 from training.gleam_c.report.figures import Figure, Row, ranks, recalls
 from training.gleam_c.report.heldout import near_rows
@@ -209,3 +210,30 @@ def test_a_thinned_trial_asks_the_same_of_fewer_tiles(town: Path) -> None:
     for before, after in zip(asked, thin.asked, strict=True):
         assert [thin.tiles[row] for row in after.right] == [tiles[row] for row in before.right]
     assert [one.left_out for one in thin.asked] == [(2,), (3,)]
+
+
+def test_vectors_grow_on_behind_an_interruption(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    bench = Bench(STARTER, tmp_path)
+    rng = np.random.default_rng(0)
+    things = rng.integers(0, 256, (40, 2, 32, 32, 3), np.uint8)
+    asked: list[int] = []
+
+    def pictures(number: int) -> np.ndarray:
+        asked.append(number)
+        if len(asked) == 25:
+            raise KeyboardInterrupt
+        return things[number]
+
+    with pytest.raises(KeyboardInterrupt):
+        bench.vectors("t", "k", 40, 2, pictures)
+    with next(tmp_path.glob("*/t-k.part")).open("ab") as file:
+        file.write(b"torn")
+    found = bench.vectors("t", "k", 40, 2, pictures)
+    assert asked[25:] == list(range(16, 40))  # sixteen things make one batch
+    for number in (0, 15, 16, 39):
+        np.testing.assert_allclose(found[number], bench.encoder.embed(things[number]), atol=1e-5)
+    monkeypatch.setattr(Encoder, "embed", None)
+    np.testing.assert_array_equal(bench.vectors("t", "k", 40, 2, pictures), found)
+    assert not list(tmp_path.glob("*/*.part"))
