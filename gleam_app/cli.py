@@ -99,6 +99,7 @@ def _add_tiles(tiles: argparse.ArgumentParser) -> None:
     add.add_argument("--pack", metavar="ID", help="encoder pack (default: the installed one)")
     add.add_argument("--scales", type=_scales, metavar="M,M,M", help="tile sides in metres")
     add.add_argument("--coords", metavar="FILE.csv", help="file,lat,lon of plain pictures")
+    add.add_argument("--crs", metavar="EPSG:…", help="CRS of rasters that name none themselves")
     add.add_argument("--resume", action="store_true")
     add.add_argument("--json", action="store_true")
     listing = actions.add_parser("list")
@@ -266,6 +267,7 @@ def _add(arguments: Arguments, services: Services, work: Work) -> Any:
         coords=Path(arguments.coords) if arguments.coords else None,
         resume=arguments.resume,
         work=work,
+        crs=arguments.crs,
     )
 
 

@@ -9,6 +9,7 @@ import numpy as np
 from gleam_app.errors import GleamError
 from gleam_app.geo.coordinates import LatLon
 from gleam_app.imagery.exif import clean_text
+from gleam_app.imagery.folders import files_below
 from gleam_app.imagery.query import load_query
 from gleam_app.imagery.sources import Picture
 
@@ -22,30 +23,18 @@ _EXAMPLE = "The first line must be file,lat,lon; then one line a picture, such a
 def list_pictures(folder: Path) -> list[Path]:
     """The pictures in a folder and its subfolders, sorted by their path in it; hidden ones left out.
 
-    Raises GleamError where there is no such folder or no picture in it.
+    Raises GleamError where there is no such folder, no picture in it, or a part that cannot be read.
     """
     folder = Path(folder)
     name = clean_text(folder.name or folder)
     if not folder.is_dir():
         raise GleamError(f"There is no folder {clean_text(folder)}.", "Check the name.")
-    try:
-        found = [
-            path
-            for path in folder.rglob("*")
-            if path.suffix.lower() in PICTURE_SUFFIXES
-            and not any(part.startswith(".") for part in path.relative_to(folder).parts)
-            and path.is_file()
-        ]
-    except OSError as error:
-        reason = clean_text(error.strerror or error)
-        raise GleamError(
-            f"The folder {name} cannot be read: {reason}.", "Check that you may open it."
-        ) from None
+    found = [path for path in files_below(folder) if path.suffix.lower() in PICTURE_SUFFIXES]
     if not found:
         raise GleamError(
             f"There are no pictures in {name}.", "Choose a folder of JPEG, PNG, TIFF or HEIC files."
         )
-    return sorted(found, key=lambda path: path.relative_to(folder).as_posix())
+    return found
 
 
 def read_picture(path: Path, size_px: int) -> Picture:

@@ -52,6 +52,9 @@ _STAY_OFFLINE = {
 }
 _STRETCH_PERCENTILES = (2.0, 98.0)
 _STRETCH_SIDE_PX = 1024
+_AVERAGED_PX = 1 << 24  # more pixels than this are not averaged for one picture but sampled
+_SAMPLED_BLOCKS = 1024  # and no more of the file's blocks are decoded for it
+Stretch = list[tuple[float, float]]  # the darkest and the brightest value of each band
 
 
 @dataclass
@@ -71,19 +74,21 @@ class RasterFile:
         self._local = threading.local()
         self._handles: list[_Handle] = []
         self._lock = threading.Lock()
-        self._stretch: list[tuple[float, float]] | None = None
+        self._stretch: Stretch | None = None
         with self._dataset() as dataset:
             self.width, self.height = int(dataset.width), int(dataset.height)
-            self._bands, self._has_nan = (
-                _colour_bands(dataset),
-                dataset.dtypes[0].startswith("float"),
-            )
+            self._bands = _colour_bands(dataset)
+            types = [str(dataset.dtypes[band - 1]) for band in self._bands]
+            self._has_nan = any(name.startswith("float") for name in types)
             self._palette = _palette(dataset, self._bands)
             self._all_valid = all(
                 "ALL_VALID" in str(flags).upper() for flags in dataset.mask_flag_enums
             )
-            self._eight_bit = all(dataset.dtypes[band - 1] == "uint8" for band in self._bands)
-            if any(str(dataset.dtypes[band - 1]).startswith("complex") for band in self._bands):
+            self._eight_bit = all(name == "uint8" for name in types)
+            self._factors = [1, *dataset.overviews(self._bands[0])]
+            self._block = tuple(int(side) for side in dataset.block_shapes[self._bands[0] - 1])
+            self.kind = ",".join(types)
+            if any(name.startswith("complex") for name in types):
                 raise GleamError(
                     f"{clean_text(path.name)} holds complex numbers, not imagery.",
                     "Add imagery with 1 to 4 ordinary bands.",
@@ -127,13 +132,47 @@ class RasterFile:
         from rasterio.enums import Resampling
         from rasterio.windows import Window
 
-        window = Window(column, row, width, height)
+        window, shape = Window(column, row, width, height), (out_height, out_width)
         smaller = out_width < width or out_height < height
         averaging = smaller and self._palette is None
+        if smaller and (few := self._sample_shape(width, height, out_width, out_height)):
+            values, valid = self._read(window, few, Resampling.nearest)
+            rows = (np.arange(out_height) * few[0]) // out_height
+            columns = (np.arange(out_width) * few[1]) // out_width
+            return self._to_rgb(values)[rows][:, columns], valid[rows][:, columns]
         values, valid = self._read(
-            window, (out_height, out_width), Resampling.average if averaging else Resampling.nearest
+            window, shape, Resampling.average if averaging else Resampling.nearest
         )
         return self._to_rgb(values), valid
+
+    @property
+    def stretch(self) -> Stretch | None:
+        """The contrast applied to every window; None for bytes and palettes, which are shown as they are."""
+        if self._eight_bit or self._palette is not None:
+            return None
+        return self._stretch or self._measure_stretch()
+
+    @stretch.setter
+    def stretch(self, limits: Stretch) -> None:
+        self._stretch = limits
+
+    def _sample_shape(
+        self, width: int, height: int, out_width: int, out_height: int
+    ) -> tuple[int, int] | None:
+        """How few samples (rows, columns) stand for a window that no overview makes small; else None."""
+        shrink = min(width / out_width, height / out_height)
+        factor = max(factor for factor in self._factors if factor <= max(shrink, 1.0))
+        if (width // factor) * (height // factor) <= _AVERAGED_PX:
+            return None
+        block_height, block_width = (side * factor for side in self._block)
+        rows, columns = (
+            min(out_height, height // block_height),
+            min(out_width, width // block_width),
+        )
+        if rows * columns <= _SAMPLED_BLOCKS:
+            return out_height, out_width
+        less = (_SAMPLED_BLOCKS / (rows * columns)) ** 0.5
+        return max(1, int(rows * less)), max(1, int(columns * less))
 
     def _read(
         self, window: Any, shape: tuple[int, int], resampling: Any
@@ -181,13 +220,14 @@ class RasterFile:
             grey_or_rgb = np.repeat(grey_or_rgb, 3, axis=0)
         return np.ascontiguousarray(np.moveaxis(grey_or_rgb, 0, 2), dtype=np.uint8)
 
-    def _measure_stretch(self) -> list[tuple[float, float]]:
+    def _measure_stretch(self) -> Stretch:
         """Limits of each band's contrast, from a small picture of the whole raster; measured once."""
         from rasterio.enums import Resampling
         from rasterio.windows import Window
 
         scale = min(1.0, _STRETCH_SIDE_PX / max(self.width, self.height))
         shape = (max(1, round(self.height * scale)), max(1, round(self.width * scale)))
+        shape = self._sample_shape(self.width, self.height, shape[1], shape[0]) or shape
         values, valid = self._read(Window(0, 0, self.width, self.height), shape, Resampling.nearest)
         stretch = []
         for band in values:
@@ -208,7 +248,7 @@ def open_dataset(path: Path) -> Any:
 
     name = clean_text(path.name)
     if path.is_dir():
-        raise GleamError(f"{name} is a folder, not a map.", "Choose the GeoTIFF or VRT inside it.")
+        raise GleamError(f"{name} is a folder, not a file.", "Choose the GeoTIFF or VRT inside it.")
     if not path.is_file():
         raise GleamError(f"There is no file {clean_text(path)}.", "Check the name and the folder.")
     if path.stat().st_size == 0:
@@ -266,6 +306,8 @@ def _palette(dataset: Any, bands: tuple[int, ...]) -> NDArray[np.uint8] | None:
 
 
 def _stretched(band: NDArray[Any], low: float, high: float) -> NDArray[np.uint8]:
-    scaled = (band.astype(np.float32) - low) * (255.0 / max(high - low, 1e-12))
-    shades: NDArray[np.uint8] = np.rint(np.clip(scaled, 0, 255)).astype(np.uint8)
+    if high <= low:  # a band of one value
+        return np.full(band.shape, 128, np.uint8)
+    part = np.clip(band, low, high).astype(np.float64) - low  # nodata may be as large as floats go
+    shades: NDArray[np.uint8] = np.rint(part * (255.0 / (high - low))).astype(np.uint8)
     return shades

@@ -7,7 +7,9 @@ from typing import NamedTuple, Protocol
 import numpy as np
 from numpy.typing import NDArray
 
+from gleam_app.errors import GleamError
 from gleam_app.geo.coordinates import Bounds, LatLon
+from gleam_app.imagery.exif import clean_text
 
 NO_IMAGERY_GREY = 128
 
@@ -51,17 +53,27 @@ class MapSource(Protocol):
 
     @property
     def outline(self) -> tuple[LatLon, ...]:
-        """The edge of the imagery's rectangle as an open ring (lat, lon), dense enough for straight sides."""
+        """The edge of the imagery as an open ring (lat, lon), dense enough for straight sides."""
+        ...
+
+    @property
+    def outlines(self) -> tuple[tuple[LatLon, ...], ...]:
+        """A ring for each part of the imagery that lies by itself; one for a single raster."""
         ...
 
     @property
     def resolution_m(self) -> float:
-        """Ground size of a source pixel in metres, at the middle of the source."""
+        """Ground size of the finest source pixels in metres, at the middle of the source."""
         ...
 
     @property
     def crs(self) -> str:
         """The source's own CRS, as a short name ("EPSG:32617")."""
+        ...
+
+    @property
+    def notes(self) -> tuple[str, ...]:
+        """What was left out or could not be read so far: a line each, for people; mostly none."""
         ...
 
     def fingerprint(self) -> Fingerprint:
@@ -79,9 +91,81 @@ class MapSource(Protocol):
     def close(self) -> None: ...
 
 
-def open_source(path: Path) -> MapSource:
-    """Open georeferenced imagery: GeoTIFF, COG, BigTIFF, VRT, JPEG 2000, or a picture with a world
-    file and a CRS (.prj). Raises GleamError, one line, for anything else."""
+def open_source(path: Path, crs: str | None = None) -> MapSource:
+    """Open georeferenced imagery, whatever holds it.
+
+    A raster (GeoTIFF, COG, BigTIFF, VRT, JPEG 2000, a picture with a world file), an MBTiles or PMTiles
+    archive, a folder of z/x/y tiles, a folder of rasters, or a pattern such as ``maps/*.tif``.
+    ``crs`` ("EPSG:28992", PROJ or WKT text) is the CRS of rasters that name none themselves.
+    Raises GleamError, one line, for anything else.
+    """
+    path = Path(path)
+    if path.is_dir():
+        return _open_folder(path, crs)
+    if is_pattern(path):
+        from gleam_app.imagery.folders import matching_files
+        from gleam_app.imagery.mosaic import MosaicSource
+
+        return MosaicSource(path, matching_files(path), crs)
+    start = _first_bytes(path)
+    if start.startswith(b"SQLite format 3\0") or path.suffix.lower() == ".mbtiles":
+        from gleam_app.imagery.mbtiles import open_mbtiles
+
+        return open_mbtiles(path)
+    if start.startswith(b"PMTiles") or path.suffix.lower() == ".pmtiles":
+        from gleam_app.imagery.pmtiles import open_pmtiles
+
+        return open_pmtiles(path)
     from gleam_app.imagery.geotiff import RasterSource
 
-    return RasterSource(Path(path))
+    return RasterSource(path, crs)
+
+
+def is_pattern(path: Path) -> bool:
+    """Whether a path that names nothing is meant for several files (``maps/*.tif``)."""
+    return any(sign in path.name for sign in "*?[") and not path.exists()
+
+
+def source_exists(path: Path) -> bool:
+    """Whether there is anything at the path, or in the folder of the pattern."""
+    return path.parent.exists() if is_pattern(path) else path.exists()
+
+
+def boxes_meet(a: Bounds, b: Bounds) -> bool:
+    """Whether two boxes meet; either may cross the antimeridian."""
+    if a.south > b.north or a.north < b.south:
+        return False
+    pieces_a, pieces_b = _pieces(a), _pieces(b)
+    return any(w <= e2 and w2 <= e for w, e in pieces_a for w2, e2 in pieces_b)
+
+
+def _pieces(box: Bounds) -> list[tuple[float, float]]:
+    if box.west <= box.east:
+        return [(box.west, box.east)]
+    return [(box.west, 180.0), (-180.0, box.east)]
+
+
+def _open_folder(path: Path, crs: str | None) -> MapSource:
+    from gleam_app.imagery.folders import folder_kind, raster_files
+
+    kind = folder_kind(path)
+    if kind == "tiles":
+        from gleam_app.imagery.tile_folder import open_tile_folder
+
+        return open_tile_folder(path)
+    if kind == "rasters":
+        from gleam_app.imagery.mosaic import MosaicSource
+
+        return MosaicSource(path, raster_files(path), crs)
+    raise GleamError(
+        f"{clean_text(path.name)} is a folder without georeferenced imagery.",
+        "Choose a folder of GeoTIFFs or map tiles, or add it by itself as a folder of plain pictures.",
+    )
+
+
+def _first_bytes(path: Path) -> bytes:
+    try:
+        with path.open("rb") as file:
+            return file.read(16)
+    except OSError:
+        return b""  # the opener says what is wrong

@@ -20,6 +20,7 @@ from gleam_app.errors import GleamError, disk_trouble
 from gleam_app.geo.coordinates import Bounds, LatLon
 from gleam_app.geo.footprint import area_m2, distance_m, ring_bounds
 from gleam_app.geo.grid import tile_centres
+from gleam_app.imagery.folders import folder_kind
 from gleam_app.imagery.sources import MapSource, Picture, open_source
 from gleam_app.jobs.lock import only_process
 from gleam_app.jobs.work import Work
@@ -115,8 +116,11 @@ def add_tile_set(
     coords: Path | None = None,
     resume: bool = False,
     work: Work | None = None,
+    crs: str | None = None,
 ) -> tuple[TileSetInfo, dict[str, float]]:
     """Build the tile set ``name`` from ``sources``; returns it with seconds spent by part.
+
+    ``crs`` is the CRS of rasters that name none themselves.
 
     Raises GleamError for a taken name or unreadable imagery, Cancelled when asked to stop: what was
     embedded by then stays for ``resume``.
@@ -124,7 +128,7 @@ def add_tile_set(
     work = work or Work()
     _refuse_taken(store, name)
     timings = {"read": 0.0, "embed": 0.0}
-    opened = _open_all(sources)
+    opened = _open_all(sources, crs, coords)
     try:
         if opened:
             plan = plan_maps(opened, scales_m)
@@ -132,7 +136,7 @@ def add_tile_set(
             from gleam_app.imagery.pictures import read_coords
 
             plan = plan_pictures(sources[0], read_coords(coords) if coords else {})
-        records = _records(sources, opened)
+        records = _records(sources, opened, crs)
         busy = GleamError(
             f"Tile set {name!r} is being built by another window or command.",
             "Wait for its end, or choose another name.",
@@ -161,16 +165,16 @@ def _refuse_taken(store: TileSetStore, name: str) -> None:
         )
 
 
-def _open_all(paths: list[Path]) -> list[MapSource]:
-    """The sources as maps, or nothing for one folder of plain pictures."""
+def _open_all(paths: list[Path], crs: str | None, coords: Path | None) -> list[MapSource]:
+    """The sources as maps, or nothing for one folder of plain pictures, which ``coords`` may place."""
     if not paths:
         raise GleamError("No imagery was given.", "Name a map file, or a folder of pictures.")
-    if len(paths) == 1 and paths[0].is_dir():
+    if len(paths) == 1 and paths[0].is_dir() and (coords or folder_kind(paths[0]) == "pictures"):
         return []
     opened: list[MapSource] = []
     try:
         for path in paths:
-            opened.append(open_source(path))
+            opened.append(open_source(path, crs))
     except GleamError:
         for source in opened:
             source.close()
@@ -322,16 +326,14 @@ def _shorter_side_m(source: MapSource) -> float:
     return min(width, height)
 
 
-def _records(paths: list[Path], opened: list[MapSource]) -> list[SourceRecord]:
+def _records(paths: list[Path], opened: list[MapSource], crs: str | None) -> list[SourceRecord]:
     """Identify the sources; a folder of pictures by its name and time alone."""
     if not opened:
         (folder,) = paths
         mtime_ns = folder.stat().st_mtime_ns
         return [SourceRecord(str(folder), str(folder.resolve()), "pictures", 0, mtime_ns, "")]
     return [
-        SourceRecord(
-            str(path), str(path.resolve()), "map", print_.size, print_.mtime_ns, print_.sha256
-        )
+        SourceRecord(str(path), str(path.resolve()), "map", *print_, crs or "")
         for path, print_ in (
             (p, source.fingerprint()) for p, source in zip(paths, opened, strict=True)
         )

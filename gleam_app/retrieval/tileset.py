@@ -19,7 +19,7 @@ from numpy.typing import NDArray
 from gleam_app.errors import GleamError
 from gleam_app.geo.coordinates import Bounds
 from gleam_app.imagery.exif import clean_text
-from gleam_app.imagery.sources import MapSource, Picture, open_source
+from gleam_app.imagery.sources import MapSource, Picture, open_source, source_exists
 
 SCHEMA = "gleam.tileset/1"
 STAGING = ".staging"
@@ -35,7 +35,8 @@ class SourceRecord:
     """A source as it was when embedded.
 
     ``given`` is the path as the user wrote it, ``path`` the absolute one; ``kind`` is ``map``
-    (georeferenced) or ``pictures`` (a folder of them).
+    (georeferenced) or ``pictures`` (a folder of them). ``crs`` is the one the user named for rasters
+    without one of their own, or empty.
     """
 
     given: str
@@ -44,6 +45,7 @@ class SourceRecord:
     size: int
     mtime_ns: int
     sha256: str
+    crs: str = ""
 
 
 @dataclass(frozen=True)
@@ -248,9 +250,9 @@ def check_source(record: SourceRecord) -> None:
 def _open_recorded(record: SourceRecord) -> MapSource:
     """The source, if it is still the one that was embedded: elsewhere the candidates would lie."""
     path = Path(record.path)
-    if not path.exists():
+    if not source_exists(path):
         raise _gone(path)
-    source = open_source(path)
+    source = open_source(path, record.crs or None)
     if source.fingerprint().sha256 != record.sha256:
         source.close()
         raise GleamError(

@@ -62,6 +62,9 @@ def test_what_is_no_map_source(tmp_path: Path) -> None:
         "<SourceFilename>/vsicurl/http://127.0.0.1:9/a.tif</SourceFilename><SourceBand>1</SourceBand>"
         "</SimpleSource></VRTRasterBand></VRTDataset>"
     )
+    plain = tmp_path / "plain"
+    plain.mkdir()
+    cv2.imwrite(str(plain / "photo.jpg"), np.zeros((40, 40, 3), np.uint8))
     nowhere = write_raster(
         tmp_path / "nowhere.tif", soft_rgb(50, 50), "EPSG:4326", north_up(5000, 9000, 1)
     )
@@ -72,7 +75,7 @@ def test_what_is_no_map_source(tmp_path: Path) -> None:
         (tmp_path / "service.xml", "not imagery"),
         (tmp_path / "remote.vrt", "network"),
         (tmp_path / "missing.tif", "no file"),
-        (tmp_path, "folder"),
+        (plain, "folder without"),
         (nowhere, "nowhere on Earth"),
     ):
         with pytest.raises(GleamError, match=words) as caught:
