@@ -26,10 +26,12 @@ def main(argv: list[str] | None = None) -> int:
     starter.add_argument("aerial", type=Path, help="folder of UC Merced chips")
     starter.add_argument("--out", type=Path, default=resources_dir() / "packs" / "starter")
     calibrate = gleam_c.add_parser("calibrate", help="fit the confidence of the bundled packs")
-    calibrate.add_argument("imagery", type=Path, help="folder of the open imagery")
+    calibrate.add_argument(
+        "imagery", type=Path, help="folder with grounds.csv, as inputs writes it"
+    )
     calibrate.add_argument("--work", type=Path, required=True, help="keeps gallery and samples")
-    calibrate.add_argument("--queries", type=int, default=80)
-    calibrate.add_argument("--pictures", type=int, default=8, help="a folder of the gallery")
+    calibrate.add_argument("--queries", type=int, default=120)
+    calibrate.add_argument("--pictures", type=int, default=6, help="of each set")
     calibrate.add_argument("--seed", type=int, default=7)
     inputs = gleam_c.add_parser("inputs", help="make the folder the starter is trained from")
     inputs.add_argument("imagery", type=Path, metavar="OPEN", help="folder of the open imagery")
@@ -138,13 +140,13 @@ def _report(arguments: argparse.Namespace) -> None:
 
 
 def _calibrate(arguments: argparse.Namespace) -> None:
-    from training.gleam_c.calibrate import collect, fit, read_grounds
+    from training.gleam_c.calibrate import choose_grounds, collect, fit
 
     bundled = resources_dir() / "packs"
     arguments.work.mkdir(parents=True, exist_ok=True)
     with tempfile.TemporaryDirectory() as home:
         packs = PackStore(Path(home), bundled)
-        grounds = read_grounds(arguments.imagery, arguments.pictures)
+        grounds = choose_grounds(arguments.imagery, arguments.pictures)
         samples = collect(grounds, packs, arguments.queries, arguments.seed, arguments.work)
     geometric, retrieval = fit(samples)
     write_calibration(bundled / "xfeat", {"geometric": geometric})

@@ -1,8 +1,9 @@
 """Fit the confidence models on simulated queries over imagery that is neither demo nor test.
 
 A gallery of orthophotos is laid out as map sources; queries are simulated UAV photos of them under
-another day's light, half of them of pictures that the gallery does not hold. Every fix that geometric
-verification returns is one sample (inliers, share, coverage, right?), every query one of (margin, right?).
+another day's light, a third of them of pictures that the gallery does not hold. Every fix that geometric
+verification returns is one sample (inliers, share, coverage, right?). What similarity alone is worth,
+(margin, right?), is asked only of pictures held out of the encoder's training.
 """
 
 import json
@@ -10,10 +11,10 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-import cv2
 import numpy as np
 import rasterio
 from numpy.typing import NDArray
+from PIL import Image
 from rasterio.transform import from_origin
 
 from gleam_app.geo.coordinates import LatLon
@@ -28,13 +29,10 @@ from gleam_app.retrieval.tileset import TileSet, TileSetStore
 from gleam_app.retrieval.turning import query_pictures, turns_for
 from gleam_app.retrieval.verification import QueryFeatures, verify
 from training.data.perspective import Camera, another_day, changed_ground, photograph, relief
+from training.data.records import held_out, read_pixels
+from training.gleam_c.orthophotos import read_grounds
+from training.gleam_c.spots import Ground as Listed
 
-# folder below the open data, ground size of a pixel (metres)
-GALLERY = (
-    ("spacenet_vegas_ccbysa", 0.38),
-    ("gsi_japan_road_pdl", 0.20),
-    ("oam_banepa_nepal_ccby/tiles_z19", 0.132),
-)
 RIGHT_SHARE = 0.1  # a fix within this share of the footprint's diagonal is right
 SCALES_M = [81.0, 121.5]
 PLACES = 6  # verified for each query
@@ -42,26 +40,43 @@ PLACES = 6  # verified for each query
 
 @dataclass(frozen=True)
 class Ground:
-    """One orthophoto of the gallery, or kept out of it: RGB pixels, metres a pixel, north-west corner."""
+    """One orthophoto: RGB pixels, metres a pixel, north-west corner.
+
+    ``gallery``: whether its tiles are searched; ``seen``: whether the encoder was trained on it.
+    """
 
     pixels: NDArray[np.uint8]
     metres_per_pixel: float
     easting: float
     northing: float
+    gallery: bool
+    seen: bool
 
 
-def read_grounds(root: Path, most: int) -> list[Ground]:
-    """Every picture large enough for the scales, each on its own spot of UTM zone 31 N."""
+def choose_grounds(folder: Path, most: int) -> list[Ground]:
+    """Up to ``most`` pictures of each set in ``folder``/grounds.csv that are large enough for the scales,
+    and as many that were held out of training, each on its own spot of UTM zone 31 N.
+
+    Of both kinds every third stays out of the gallery.
+    """
+    sets: dict[tuple[str, bool], list[Listed]] = {}
+    for ground in read_grounds(folder):
+        with Image.open(ground.path) as picture:
+            side_m = min(picture.size) * ground.metres_per_pixel
+        if side_m >= SCALES_M[0] * 1.2:
+            out = held_out(ground.name)
+            group = "held out" if out else ground.name.rpartition("/")[0]
+            sets.setdefault((group, out), []).append(ground)
     grounds: list[Ground] = []
-    for folder, metres in GALLERY:
-        files = sorted(p for p in (root / folder).rglob("*") if p.suffix in {".jpg", ".png"})
-        for file in files[:: max(1, len(files) // most)][:most]:
-            pixels = cv2.imread(str(file), cv2.IMREAD_COLOR)
-            if pixels is None or min(pixels.shape[:2]) * metres < SCALES_M[0] * 1.2:
-                continue
+    for (_, out), listed in sorted(sets.items()):
+        count = 3 * most if out else most
+        for number, ground in enumerate(listed[:: max(1, len(listed) // count)][:count]):
             row, column = divmod(len(grounds), 12)
-            rgb = np.ascontiguousarray(pixels[:, :, ::-1]).astype(np.uint8)
-            grounds.append(Ground(rgb, metres, 400_000.0 + column * 1500, 5_000_000.0 - row * 1500))
+            east, north = 400_000.0 + column * 1500, 5_000_000.0 - row * 1500
+            pixels = read_pixels(ground.path)
+            grounds.append(
+                Ground(pixels, ground.metres_per_pixel, east, north, number % 3 != 2, not out)
+            )
     return grounds
 
 
@@ -118,8 +133,8 @@ def collect(
 
     rng = np.random.default_rng(seed)
     to_degrees = Transformer.from_crs("EPSG:32631", "EPSG:4326")
-    inside = [g for i, g in enumerate(grounds) if i % 3 != 2]
-    outside = [g for i, g in enumerate(grounds) if i % 3 == 2]
+    inside = [ground for ground in grounds if ground.gallery]
+    outside = [ground for ground in grounds if not ground.gallery]
     encoder, matcher = Encoder(packs.default("gleam-c")), Matcher(packs.default("matcher"))
     tile_set = _gallery(inside, encoder, folder)
     index = TileIndex(tile_set)
@@ -137,9 +152,9 @@ def collect(
         vectors = encoder.embed(query_pictures(query.pixels, "uav", turns, encoder.input_px))
         matches = index.search(vectors, turns)
         places = distinct_places(matches, PLACES)
-        samples["margins"].append(
-            [places[0].score - places[1].score, float(_off_m(places[0], truth) < 0.35 * diagonal_m)]
-        )
+        if not ground.seen:
+            right = _off_m(places[0], truth) < 0.35 * diagonal_m
+            samples["margins"].append([places[0].score - places[1].score, float(right)])
         nearest = min(matches, key=lambda match: _off_m(match, truth))
         if _off_m(nearest, truth) < 0.35 * diagonal_m:
             places.append(nearest)
@@ -149,9 +164,9 @@ def collect(
             if fix is None or fix.lat is None or fix.lon is None:
                 continue
             error_m = distance_m(LatLon(fix.lat, fix.lon), truth)
-            right = float(error_m < RIGHT_SHARE * diagonal_m)
+            hit = float(error_m < RIGHT_SHARE * diagonal_m)
             a = fix.alignment
-            sample = [fix.inliers, a.matches, a.coverage, right, error_m, fix.radius_m or 0.0]
+            sample = [fix.inliers, a.matches, a.coverage, hit, error_m, fix.radius_m or 0.0]
             samples["fixes"].append(sample)
         (folder / "samples.json").write_text(json.dumps({"queries": done, **samples}))
     return samples

@@ -70,7 +70,7 @@ class Orthophotos:
         self._spots = Spots(
             [
                 spot
-                for ground in _grounds(folder)
+                for ground in read_grounds(folder)
                 if held_out(ground.name) == (split == "val")
                 for spot in spots_of(ground, self._context)
                 if shows_something(decoded(ground.path), spot, LEAST_SPREAD)
@@ -104,7 +104,8 @@ class Orthophotos:
         return self._spots.near(pair)
 
 
-def _grounds(folder: Path) -> list[Ground]:
+def read_grounds(folder: Path) -> list[Ground]:
+    """The pictures that ``grounds.csv`` lists. Raises GleamError."""
     table = folder / "grounds.csv"
     try:
         with table.open(encoding="utf-8", newline="") as file:

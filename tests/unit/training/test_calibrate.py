@@ -1,8 +1,12 @@
+from pathlib import Path
+
+import cv2
 import numpy as np
 import pytest
 
 from gleam_app.retrieval.calibration import VERIFIED, Calibration, honest, verdict_for
-from training.gleam_c.calibrate import fit, fit_logistic
+from training.data.records import held_out
+from training.gleam_c.calibrate import choose_grounds, fit, fit_logistic
 
 
 def test_the_fit_is_the_minimum_of_the_logistic_loss() -> None:
@@ -63,3 +67,23 @@ def test_the_shown_number_and_the_verdict_agree() -> None:
         shown = honest(confidence)
         assert (verdict_for(shown, True, True) == "verified") == (shown >= VERIFIED)
         assert shown == float(f"{shown:.2f}") and shown < 1.0
+
+
+def test_grounds_are_few_of_each_set_and_know_what_was_held_out(tmp_path: Path) -> None:
+    rows = ["picture,metres_per_pixel,name"]
+    for number in range(40):
+        side = 60 if number == 39 else 110
+        cv2.imwrite(str(tmp_path / f"{number}.png"), np.full((side, side, 3), number, np.uint8))
+        rows.append(f"{number}.png,1.0,{'town' if number % 2 else 'fields'}/{number}.png")
+    (tmp_path / "grounds.csv").write_text("\n".join(rows), "utf-8")
+    grounds = choose_grounds(tmp_path, 3)
+    names = {int(g.pixels[0, 0, 0]): g for g in grounds}
+    assert 39 not in names  # too small for the scales
+    for number, ground in names.items():
+        name = f"{'town' if number % 2 else 'fields'}/{number}.png"
+        assert ground.seen != held_out(name)
+    seen = [number % 2 for number, ground in names.items() if ground.seen]
+    assert seen.count(0) == seen.count(1) == 3
+    assert sum(not ground.seen for ground in grounds) >= 2
+    assert sum(not ground.gallery for ground in grounds) == 2 + (len(grounds) - 6) // 3
+    assert len({(g.easting, g.northing) for g in grounds}) == len(grounds)
