@@ -60,6 +60,9 @@ def main(argv: list[str] | None = None) -> int:
     )
     report = gleam_c.add_parser("report", help="measure packs side by side")
     _report_arguments(report)
+    record = gleam_c.add_parser("record", help="write a report's figures into the pack's manifest")
+    record.add_argument("report", type=Path, metavar="report.json")
+    record.add_argument("pack", type=Path, help="folder of the pack")
     arguments = parser.parse_args(argv)
     try:
         _ACTIONS[arguments.action](arguments)
@@ -139,6 +142,12 @@ def _report(arguments: argparse.Namespace) -> None:
     run(arguments)
 
 
+def _record(arguments: argparse.Namespace) -> None:
+    from training.gleam_c.report.record import record
+
+    print(f"{record(arguments.report, arguments.pack)} measurements recorded.", file=sys.stderr)
+
+
 def _calibrate(arguments: argparse.Namespace) -> None:
     from training.gleam_c.calibrate import choose_grounds, collect, fit
 
@@ -173,6 +182,7 @@ _ACTIONS: dict[str, Callable[[argparse.Namespace], None]] = {
     "board": _board,
     "export": _export,
     "report": _report,
+    "record": _record,
 }
 
 

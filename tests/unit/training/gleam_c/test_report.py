@@ -1,6 +1,7 @@
 """The report: figures against naive ones, geometry against pictures, and the command on a tiny world."""
 
 import json
+import shutil
 from pathlib import Path
 
 import cv2
@@ -8,6 +9,7 @@ import numpy as np
 import pytest
 
 from gleam_app.home import resources_dir
+from gleam_app.packs.manifest import Pack, read_manifest
 from gleam_app.retrieval.encoder import Encoder
 from gleam_app.retrieval.turning import query_pictures
 from training.__main__ import main
@@ -198,6 +200,20 @@ def test_the_command_measures_writes_and_goes_on(
     assert main(command) == 0
     assert json.loads(out.read_text("utf-8")) == first
     assert main([*command[:-1], "c,x"]) != 0
+
+    copy = maps / "starter"
+    shutil.copytree(STARTER, copy)
+    before = read_manifest(copy)
+    for _ in range(2):  # a second record replaces the first
+        assert main(["gleam-c", "record", str(out), str(copy)]) == 0
+    after = read_manifest(copy)
+    recorded = [one for one in after.evaluation if one.command.endswith("gleam-c report")]
+    assert len(recorded) == 4 and recorded[0].figures["recall@1"][0] == 1.0
+    assert Pack(after, copy).hash == Pack(before, copy).hash
+    changed = json.loads((copy / "pack.json").read_text("utf-8"))
+    changed["files"][0]["sha256"] = "0" * 64
+    (copy / "pack.json").write_text(json.dumps(changed), "utf-8")
+    assert main(["gleam-c", "record", str(out), str(copy)]) != 0
     assert "no part 'x'" in capsys.readouterr().err
 
 
