@@ -180,14 +180,15 @@ class GridSource:
         window, valid = self._file.read(left, top, width, height, out_width, out_height)
         map_x = ((columns - left) * (out_width / width) - 0.5).astype(np.float32)
         map_y = ((rows - top) * (out_height / height) - 0.5).astype(np.float32)
-        found = cv2.remap(window, map_x, map_y, cv2.INTER_LINEAR, borderMode=cv2.BORDER_REPLICATE)
         fresh = (columns >= 0) & (columns <= full_width) & (rows >= 0) & (rows <= full_height)
         fresh &= ~mask
-        if not valid.all():
-            nearest = cv2.remap(
-                valid, map_x, map_y, cv2.INTER_LINEAR, borderMode=cv2.BORDER_REPLICATE
+        if valid.all():
+            found = cv2.remap(
+                window, map_x, map_y, cv2.INTER_LINEAR, borderMode=cv2.BORDER_REPLICATE
             )
-            fresh &= nearest > 127
+        else:
+            found, share = _remapped_where(valid, window, map_x, map_y)
+            fresh &= share > 0.5
         rgb[fresh] = found[fresh]
         mask |= fresh
 
@@ -281,6 +282,24 @@ def _inverted(to_ground: Points, path: Path) -> Points:
             "Georeference it again in QGIS.",
         )
     return np.linalg.inv(square)[:2]
+
+
+def _remapped_where(
+    valid: NDArray[np.uint8],
+    window: NDArray[np.uint8],
+    map_x: NDArray[np.float32],
+    map_y: NDArray[np.float32],
+) -> tuple[NDArray[np.uint8], NDArray[np.float32]]:
+    """Colours of the valid pixels alone, so that no edge darkens, and the share of them, 0..1."""
+    import cv2
+
+    weighted = np.empty((*valid.shape, 4), np.float32)
+    weighted[..., 3] = valid > 127
+    weighted[..., :3] = window * weighted[..., 3:]
+    found = cv2.remap(weighted, map_x, map_y, cv2.INTER_LINEAR, borderMode=cv2.BORDER_REPLICATE)
+    share = np.asarray(found[..., 3], np.float32)
+    rgb = np.rint(found[..., :3] / np.maximum(share, 1e-3)[..., None])
+    return np.clip(rgb, 0, 255).astype(np.uint8), share
 
 
 def _interpolated(grid: Points, at: Points) -> Points:

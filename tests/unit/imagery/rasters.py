@@ -54,6 +54,12 @@ def north_up(west: float, north: float, pixel: float) -> Affine:
     return Affine(pixel, 0.0, west, 0.0, -pixel, north)
 
 
+def shifted(place: Affine, columns: float, rows: float) -> Affine:
+    """The geotransform of a part that begins at that pixel."""
+    a, b, c, d, e, f = tuple(place)[:6]
+    return Affine(a, b, a * columns + b * rows + c, d, e, d * columns + e * rows + f)
+
+
 def write_raster(
     path: Path, data: NDArray[Any], crs: str | None, transform: Affine, *,
     mask: NDArray[Any] | None = None, colorinterp: Any = None,
