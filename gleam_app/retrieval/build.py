@@ -1,110 +1,37 @@
-"""Building a tile set: plan the grid, embed tile by tile, swap in whole.
+"""Building a tile set: plan the grid, embed part by part, swap in whole.
 
 The staging folder is its own journal: ``plan.json`` fixes what is built, ``vectors.f16`` and
-``coverage.f4`` grow by one chunk at a time, and their common length is how far it got. A kill loses the
-chunk in work; ``resume`` goes on behind it.
+``coverage.f4`` grow by one part at a time, and their common length is how far it got. A kill loses the
+part in work; ``resume`` goes on behind it.
 """
 
 import hashlib
 import json
 import shutil
-import time
-from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
 import numpy as np
-from numpy.typing import NDArray
 
 from gleam_app.errors import GleamError, disk_trouble
-from gleam_app.geo.coordinates import Bounds, LatLon
-from gleam_app.geo.footprint import area_m2, distance_m, ring_bounds
-from gleam_app.geo.grid import tile_centres
 from gleam_app.imagery.folders import folder_kind
-from gleam_app.imagery.sources import MapSource, Picture, open_source
+from gleam_app.imagery.sources import MapSource, open_source
 from gleam_app.jobs.lock import only_process
 from gleam_app.jobs.work import Work
 from gleam_app.packs.files import write_whole
+from gleam_app.retrieval.embedding import MIN_COVERAGE, Embedder
 from gleam_app.retrieval.encoder import Encoder
+from gleam_app.retrieval.plan import Plan, Steps, plan_maps, plan_pictures
 from gleam_app.retrieval.tileset import (
     STAGING,
-    TILE,
     SourceRecord,
     TileSetInfo,
     TileSetStore,
     write_info,
 )
 
-# Sides of what a UAV sees from 50 to 300 m, in steps of half as much again.
-UAV_SCALES_M = (48.0, 72.0, 108.0, 162.0, 243.0)
-OVERLAP = 0.75  # of a tile with the next one
-MIN_COVERAGE = 0.4  # share of a tile that must hold imagery
-MIN_TILE_PX = 96  # a tile made of fewer source pixels is blur
-CHUNK = 64
-
 
 class BegunOtherwise(GleamError):
     """What lies half-built under the name was begun from other imagery, scales or encoder."""
-
-
-@dataclass(frozen=True)
-class Plan:
-    """What would be built: the tile table before any pixel is read, and how large it is."""
-
-    table: NDArray[Any]
-    scales_m: list[float]
-    area_km2: float
-    bounds: Bounds | None
-    pictures: list[str]
-
-
-def choose_scales(source: MapSource) -> list[float]:
-    """Tile sides (metres) that the source's resolution and extent can serve; at least one."""
-    extent_m = _shorter_side_m(source)
-    fitting = [
-        scale
-        for scale in UAV_SCALES_M
-        if scale >= MIN_TILE_PX * source.resolution_m and scale <= extent_m
-    ]
-    return fitting or [max(min(extent_m, UAV_SCALES_M[-1]), MIN_TILE_PX * source.resolution_m / 2)]
-
-
-def plan_maps(sources: list[MapSource], scales_m: list[float] | None) -> Plan:
-    """Lay the grid over every source at every scale."""
-    scales = scales_m or sorted({s for source in sources for s in choose_scales(source)})
-    parts = []
-    for index, source in enumerate(sources):
-        for scale in scales:
-            lats, lons = tile_centres(source.outline, scale, scale * (1 - OVERLAP))
-            part = np.zeros(len(lats), TILE)
-            part["source"], part["scale_m"] = index, scale
-            part["lat"], part["lon"] = lats, lons
-            parts.append(part)
-    outlines = [source.outline for source in sources]
-    area_km2 = sum(area_m2(outline) for outline in outlines) / 1e6
-    bounds = ring_bounds([corner for outline in outlines for corner in outline])
-    return Plan(np.concatenate(parts), scales, area_km2, bounds, [])
-
-
-def plan_pictures(folder: Path, coords: dict[str, LatLon]) -> Plan:
-    """Every picture of a folder is one tile; ``coords`` places some of them."""
-    from gleam_app.imagery.pictures import list_pictures
-
-    names = [path.relative_to(folder).as_posix() for path in list_pictures(folder)]
-    strangers = sorted(set(coords) - set(names))
-    if strangers:
-        raise GleamError(
-            f"The coordinate table names {strangers[0]}, which is not among the pictures.",
-            "File names in it are relative to the folder of pictures.",
-        )
-    table = np.zeros(len(names), TILE)
-    for row, name in enumerate(names):
-        lat, lon = coords.get(name, (np.nan, np.nan))
-        table[row]["lat"], table[row]["lon"] = lat, lon
-    known = table[~np.isnan(table["lat"])]
-    corners = list(zip(known["lat"].tolist(), known["lon"].tolist(), strict=True))
-    bounds = ring_bounds(corners) if corners else None
-    return Plan(table, [], 0.0, bounds, names)
 
 
 def add_tile_set(
@@ -127,11 +54,10 @@ def add_tile_set(
     """
     work = work or Work()
     _refuse_taken(store, name)
-    timings = {"read": 0.0, "embed": 0.0}
     opened = _open_all(sources, crs, coords)
     try:
         if opened:
-            plan = plan_maps(opened, scales_m)
+            plan = plan_maps(opened, scales_m, Steps.of(encoder.input_px, encoder.cell_px))
         else:
             from gleam_app.imagery.pictures import read_coords
 
@@ -144,7 +70,8 @@ def add_tile_set(
         with only_process(store.root / STAGING / f"{store.folder(name).name}.lock", busy):
             _refuse_taken(store, name)  # somebody else may have finished it just now
             staging = _prepare_staging(store, name, plan, records, encoder, resume)
-            _embed(staging, plan, opened, sources[0], encoder, work, timings)
+            embedder = Embedder(plan, opened, sources[0], encoder)
+            _embed(staging, embedder, work)
             info = _finish(staging, store.folder(name), plan, records, encoder, name)
     except OSError as error:
         trouble = disk_trouble(error)
@@ -154,7 +81,7 @@ def add_tile_set(
     finally:
         for source in opened:
             source.close()
-    return info, timings
+    return info, embedder.timings
 
 
 def _refuse_taken(store: TileSetStore, name: str) -> None:
@@ -212,56 +139,26 @@ def _prepare_staging(
     return staging
 
 
-def _embed(
-    staging: Path,
-    plan: Plan,
-    opened: list[MapSource],
-    folder: Path,
-    encoder: Encoder,
-    work: Work,
-    timings: dict[str, float],
-) -> None:
-    """Append vectors and coverage chunk by chunk, behind what is already there."""
-    total, row_bytes = len(plan.table), encoder.dimension * 2
+def _embed(staging: Path, embedder: Embedder, work: Work) -> None:
+    """Append vectors and coverage part by part, behind what is already there."""
+    total, row_bytes = len(embedder.plan.table), embedder.encoder.dimension * 2
+    bounds = embedder.bounds
     with (
         (staging / "vectors.f16").open("ab") as vectors,
         (staging / "coverage.f4").open("ab") as cover,
     ):
-        done = min(vectors.tell() // row_bytes, cover.tell() // 4)
-        vectors.truncate(done * row_bytes)
-        cover.truncate(done * 4)
-        for start in range(done, total, CHUNK):
-            work.report("Embedding tiles", start, total)
-            rows = range(start, min(start + CHUNK, total))
-            clock = time.perf_counter()
-            pictures = [_read_tile(plan, row, opened, folder, encoder.input_px) for row in rows]
-            coverage = np.array([picture.coverage for picture in pictures], np.float32)
-            timings["read"] += time.perf_counter() - clock
-            clock = time.perf_counter()
-            chunk = np.zeros((len(pictures), encoder.dimension), np.float16)
-            kept = np.flatnonzero(coverage >= MIN_COVERAGE)
-            if len(kept):
-                chunk[kept] = encoder.embed(np.stack([pictures[i].rgb for i in kept]))
-            timings["embed"] += time.perf_counter() - clock
-            vectors.write(chunk.tobytes())
-            cover.write(coverage.tobytes())
+        written = min(vectors.tell() // row_bytes, cover.tell() // 4)
+        whole = int(np.searchsorted(bounds, written, "right")) - 1  # parts that are all there
+        vectors.truncate(int(bounds[whole]) * row_bytes)
+        cover.truncate(int(bounds[whole]) * 4)
+        for part in range(whole, len(bounds) - 1):
+            work.report("Embedding tiles", int(bounds[part]), total)
+            found = embedder.embed(part)
+            vectors.write(found.vectors.tobytes())
+            cover.write(found.coverage.tobytes())
             vectors.flush()
             cover.flush()
         work.report("Embedding tiles", total, total)
-
-
-def _read_tile(
-    plan: Plan, row: int, opened: list[MapSource], folder: Path, size_px: int
-) -> Picture:
-    if plan.pictures:
-        from gleam_app.imagery.pictures import read_picture
-
-        return read_picture(folder / plan.pictures[row], size_px)
-    tile = plan.table[row]
-    source = opened[int(tile["source"])]
-    return source.read_square(
-        float(tile["lat"]), float(tile["lon"]), float(tile["scale_m"]), size_px
-    )
 
 
 def _finish(
@@ -315,15 +212,6 @@ def _finish(
         (staging / leftover).unlink()
     staging.replace(target)
     return info
-
-
-def _shorter_side_m(source: MapSource) -> float:
-    """The shorter side of the source's box on the ground."""
-    west, south, east, north = source.bounds
-    middle = LatLon((south + north) / 2, west + (east - west) % 360.0 / 2)
-    width = distance_m(LatLon(middle.lat, west), LatLon(middle.lat, east))
-    height = distance_m(LatLon(south, middle.lon), LatLon(north, middle.lon))
-    return min(width, height)
 
 
 def _records(paths: list[Path], opened: list[MapSource], crs: str | None) -> list[SourceRecord]:
