@@ -16,6 +16,7 @@ RASTER_SUFFIXES = frozenset(
     {".tif", ".tiff", ".vrt", ".jp2", ".j2k", ".img", ".ecw", ".ntf", ".mrf"}
 )
 PLACED_SUFFIXES = frozenset({".jpg", ".jpeg", ".png", ".bmp", ".webp"})
+ARCHIVE_SUFFIXES = frozenset({".mbtiles", ".pmtiles"})
 _LOOKED_AT = 200  # rasters opened, at most, to find one with a georeference
 
 
@@ -34,6 +35,14 @@ def folder_kind(path: Path) -> FolderKind:
     likely = _likely_rasters(files_below(path))
     some = likely[:: max(1, -(-len(likely) // _LOOKED_AT))]
     return "rasters" if any(has_georeference(file) for file in some) else "pictures"
+
+
+def may_be_map(path: Path) -> bool:
+    """Whether a file or folder may be georeferenced, by its name and what lies beside it."""
+    if path.is_dir() or path.suffix.lower() in ARCHIVE_SUFFIXES:
+        return True
+    known = {str(beside).lower() for beside in _beside(path) if beside.is_file()}
+    return _may_be_placed(path, known)
 
 
 def raster_files(folder: Path) -> list[Path]:
@@ -132,8 +141,12 @@ def _may_be_placed(path: Path, known: set[str]) -> bool:
         return True
     if suffix not in PLACED_SUFFIXES:
         return False
-    stem, letters = str(path.with_suffix("")).lower(), suffix[1:]
-    beside = (f"{letters[0]}{letters[-1]}w", f"{letters}w", "wld")
-    return any(f"{stem}.{ending}" in known for ending in beside) or (
-        f"{str(path).lower()}.aux.xml" in known
-    )
+    return any(str(beside).lower() in known for beside in _beside(path))
+
+
+def _beside(path: Path) -> list[Path]:
+    """Where a picture's position may be written: its world file, or GDAL's notes."""
+    letters = path.suffix[1:].lower()
+    world = [f".{letters[:1]}{letters[-1:]}w", f".{letters}w", ".wld"]
+    forms = [form for suffix in world for form in (suffix, suffix.upper())]
+    return [path.with_suffix(form) for form in forms] + [path.with_name(f"{path.name}.aux.xml")]

@@ -7,6 +7,12 @@ from pathlib import Path
 from PySide6.QtCore import QObject, Signal
 
 from gleam_app.errors import GleamError
+from gleam_app.imagery.folders import (
+    ARCHIVE_SUFFIXES,
+    PLACED_SUFFIXES,
+    RASTER_SUFFIXES,
+    may_be_map,
+)
 from gleam_app.jobs.work import Work
 from gleam_app.retrieval.tileset import TileSet, TileSetInfo
 from gleam_app.services import Services
@@ -15,7 +21,7 @@ from gleam_app.ui.session import Session
 from gleam_app.ui.strings import tr
 
 DEMO = "demo"
-IMAGERY_SUFFIXES = frozenset({".tif", ".tiff", ".vrt"})
+IMAGERY_SUFFIXES = RASTER_SUFFIXES | ARCHIVE_SUFFIXES | PLACED_SUFFIXES
 _UNFIT = re.compile(r"[^\w.-]+")
 
 
@@ -116,8 +122,8 @@ class TileSets(QObject):
         self._session.set_adding(next(iter(self._adding), ""))
 
     def sort_files(self, files: list[Path], open_query: Callable[[Path], None]) -> None:
-        """Georeferenced files become a tile set, the first of the others the query."""
-        likely = [path for path in files if path.suffix.lower() in IMAGERY_SUFFIXES]
+        """Georeferenced files and folders become a tile set, the first of the others the query."""
+        likely = [path for path in files if may_be_map(path)]
         others = [path for path in files if path not in likely]
         if others:
             open_query(others[0])
@@ -125,7 +131,7 @@ class TileSets(QObject):
             return
 
         def look(work: Work) -> list[Path]:
-            return [path for path in likely if _is_georeferenced(path)]
+            return [path for path in likely if _is_map(path)]
 
         def done(imagery: list[Path]) -> None:
             plain = [path for path in likely if path not in imagery]
@@ -179,11 +185,17 @@ def _unused(known: list[TileSetInfo], name: str) -> str:
     return next(n for n in (f"{name}-{i}" for i in range(2, len(taken) + 3)) if n not in taken)
 
 
-def _is_georeferenced(path: Path) -> bool:
+def _is_map(path: Path) -> bool:
+    """Whether it is to be added; what is wrong with a folder, an archive or a CRS is told then."""
+    from gleam_app.imagery.geotiff import NoCrs
     from gleam_app.imagery.sources import open_source
 
+    if path.is_dir() or path.suffix.lower() in ARCHIVE_SUFFIXES:
+        return True
     try:
         open_source(path).close()
+    except NoCrs:
+        return True
     except GleamError:
         return False
     return True

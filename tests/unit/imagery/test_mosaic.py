@@ -18,7 +18,7 @@ from gleam_app.errors import GleamError
 from gleam_app.geo.footprint import point_in_ring
 from gleam_app.geo.mercator import tile_at
 from gleam_app.imagery import mosaic as mosaic_module
-from gleam_app.imagery.folders import files_below, folder_kind
+from gleam_app.imagery.folders import files_below, folder_kind, may_be_map
 from gleam_app.imagery.geotiff import NoCrs, RasterSource
 from gleam_app.imagery.mosaic import MosaicSource
 from gleam_app.imagery.pictures import list_pictures
@@ -283,3 +283,20 @@ def test_world_and_degrees(tmp_path: Path) -> None:
     assert isinstance(source, MosaicSource)
     for lat, lon in ((0, 180.0), (0, -180.0), (45, 179.9), (-60, 0)):
         assert source.read_square(lat, lon, 50_000, 16).mask.all()
+
+
+def test_what_may_be_a_map(tmp_path: Path) -> None:
+    for name in (
+        "a.jpg",
+        "b.JPG",
+        "b.jgw",
+        "c.png",
+        "c.png.aux.xml",
+        "d.tif",
+        "e.mbtiles",
+        "f.txt",
+    ):
+        (tmp_path / name).touch()
+    maps = sorted(path.name for path in tmp_path.iterdir() if may_be_map(path))
+    assert maps == ["b.JPG", "c.png", "d.tif", "e.mbtiles"]
+    assert may_be_map(tmp_path) and not may_be_map(tmp_path / "a.jpg")
