@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 
 from gleam_app.errors import GleamError
 from gleam_app.geo.coordinates import Bounds, LatLon
-from gleam_app.geo.footprint import area_m2, distance_m, ring_bounds
+from gleam_app.geo.footprint import Ring, area_m2, distance_m, ring_bounds
 from gleam_app.geo.frame import LocalFrame
 from gleam_app.geo.grid import tile_centres, tiles_touching
 from gleam_app.imagery.sources import MapSource
@@ -86,9 +86,10 @@ def plan_maps(sources: list[MapSource], scales_m: list[float] | None, steps: Ste
     tiles = 0
     for index, source in enumerate(sources):
         for scale in scales:
-            parts.append(_lay_out(source, index, scale, steps, tiles))
-            tiles += len(parts[-1].table)
-    outlines = [source.outline for source in sources]
+            for outline in source.outlines:
+                parts.append(_lay_out(outline, index, scale, steps, tiles))
+                tiles += len(parts[-1].table)
+    outlines = [outline for source in sources for outline in source.outlines]
     return Plan(
         table=np.concatenate([part.table for part in parts]),
         scales_m=scales,
@@ -125,7 +126,7 @@ def plan_pictures(folder: Path, coords: dict[str, LatLon]) -> Plan:
 
 @dataclass(frozen=True)
 class _Part:
-    """The tiles of one source at one scale."""
+    """The tiles of one outline at one scale."""
 
     table: NDArray[Any]
     blocks: NDArray[Any]
@@ -133,20 +134,21 @@ class _Part:
     row: NDArray[np.uint16]
 
 
-def _lay_out(source: MapSource, index: int, scale_m: float, steps: Steps, first: int) -> _Part:
+def _lay_out(outline: Ring, index: int, scale_m: float, steps: Steps, first: int) -> _Part:
     step_m = scale_m * steps.step_px / steps.tile_px
-    width_m, height_m = _sides_m(source.bounds)
+    bounds = ring_bounds(outline)
+    width_m, height_m = _sides_m(bounds)
     across = int(np.clip(1 + np.ceil((max(width_m, height_m) - scale_m) / step_m), 1, BLOCK_TILES))
-    if max(abs(source.bounds.south), abs(source.bounds.north)) > STEEPEST_DEG:
+    if max(abs(bounds.south), abs(bounds.north)) > STEEPEST_DEG:
         across = 1
     side_m = (across - 1) * step_m + scale_m
-    block_lats, block_lons = tile_centres(source.outline, side_m, across * step_m)
+    block_lats, block_lons = tile_centres(outline, side_m, across * step_m)
     column, row = (grid.ravel() for grid in np.meshgrid(np.arange(across), np.arange(across)))
     east, north = (column - (across - 1) / 2) * step_m, ((across - 1) / 2 - row) * step_m
     lats, lons = np.empty((2, len(block_lats), across**2))
     for i, (lat, lon) in enumerate(zip(block_lats.tolist(), block_lons.tolist(), strict=True)):
         lats[i], lons[i] = LocalFrame(lat, lon).to_degrees(east, north)
-    kept = tiles_touching(source.outline, lats.ravel(), lons.ravel(), scale_m).reshape(lats.shape)
+    kept = tiles_touching(outline, lats.ravel(), lons.ravel(), scale_m).reshape(lats.shape)
     counts = kept.sum(axis=1)
     table = np.zeros(int(counts.sum()), TILE)
     table["source"], table["scale_m"] = index, scale_m

@@ -10,10 +10,12 @@ from rasterio.shutil import copy as copy_raster
 from rasterio.windows import Window
 
 from gleam_app.errors import GleamError
+from gleam_app.imagery.sources import open_source
 from gleam_app.retrieval.build import add_tile_set
 from gleam_app.retrieval.encoder import Encoder
+from gleam_app.retrieval.plan import Steps, plan_maps
 from gleam_app.retrieval.tileset import TileSetStore
-from tests.unit.imagery.rasters import shifted
+from tests.unit.imagery.rasters import shifted, soft_rgb, transform_at, write_raster
 
 SCALE_M = 108.0
 
@@ -87,3 +89,17 @@ def test_a_sheet_that_changed_is_told(encoder: Encoder, demo_map: Path, tmp_path
     shutil.rmtree(folder)
     with pytest.raises(GleamError, match="not where it was"):
         store.verify("set")
+
+
+def test_parts_far_apart_get_grids_of_their_own(tmp_path: Path) -> None:
+    """Two maps 1300 km apart in one folder: one grid over both would have billions of tiles."""
+    for name, lat in (("a", 41.0), ("b", 53.0)):
+        place = transform_at("EPSG:32631", lat, 3.0, 1.0, (300, 300))
+        write_raster(tmp_path / f"{name}.tif", soft_rgb(300, 300), "EPSG:32631", place)
+    source = open_source(tmp_path)
+    plan = plan_maps([source], [100.0], Steps(192, 48))
+    assert 2 * 80 < len(plan.table) < 2 * 250
+    assert plan.area_km2 == pytest.approx(0.18, rel=0.01)
+    assert set(np.round(plan.table["lat"]).tolist()) == {41.0, 53.0}
+    assert plan.bounds is not None and plan.bounds.south < 41.01 and plan.bounds.north > 52.99
+    source.close()

@@ -28,7 +28,7 @@ def rectangle(lat: float, lon: float, width_m: float, height_m: float) -> MapSou
     outline = tuple(LatLon(float(a), float(b)) for a, b in corners)
     return cast(
         MapSource,
-        SimpleNamespace(outline=outline, bounds=ring_bounds(list(outline)), resolution_m=0.1),
+        SimpleNamespace(outlines=(outline,), bounds=ring_bounds(list(outline)), resolution_m=0.1),
     )
 
 
