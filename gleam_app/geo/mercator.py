@@ -9,6 +9,13 @@ HALF_WORLD_M = math.pi * EARTH_RADIUS_M  # EPSG:3857 runs from -HALF_WORLD_M to 
 MAX_LAT = math.degrees(2 * math.atan(math.exp(math.pi)) - math.pi / 2)  # 85.0511...
 
 
+def to_mercator(lat: float, lon: float) -> tuple[float, float]:
+    """(easting, northing) in EPSG:3857 metres; ``lat`` within ``MAX_LAT`` of the equator."""
+    return math.radians(lon) * EARTH_RADIUS_M, EARTH_RADIUS_M * math.asinh(
+        math.tan(math.radians(lat))
+    )
+
+
 def tile_extent_m(zoom: int, x: int, y: int) -> tuple[float, float, float, float]:
     """(west, south, east, north) of a tile in EPSG:3857 metres."""
     side = 2 * HALF_WORLD_M / 2**zoom

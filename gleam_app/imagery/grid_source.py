@@ -124,18 +124,22 @@ class GridSource:
         return Picture(rgb, mask)
 
     def read_map_tile(self, zoom: int, x: int, y: int, size_px: int = 256) -> NDArray[np.uint8]:
-        rgba = np.zeros((size_px, size_px, 4), np.uint8)
         if not boxes_meet(self._bounds, tile_bounds(zoom, x, y)):
-            return rgba
-        west, south, east, north = tile_extent_m(zoom, x, y)
+            return np.zeros((size_px, size_px, 4), np.uint8)
+        west, _, east, north = tile_extent_m(zoom, x, y)
+        return self.read_mercator(west, north, east - west, size_px)
+
+    def read_mercator(
+        self, west: float, north: float, side: float, size_px: int
+    ) -> NDArray[np.uint8]:
+        """Any square of the Web Mercator plane (EPSG:3857 metres), as ``read_map_tile``."""
         to_source = transformer("EPSG:3857", self._wkt)
 
         def project(across: Points, down: Points) -> tuple[Points, Points]:
-            return to_source.transform(
-                west + across * (east - west), north - down * (north - south)
-            )
+            return to_source.transform(west + across * side, north - down * side)
 
-        rgb, mask = self._warp(project, east - west, size_px)
+        rgba = np.zeros((size_px, size_px, 4), np.uint8)
+        rgb, mask = self._warp(project, side, size_px)
         rgba[..., :3] = rgb
         rgba[..., 3] = np.where(mask, 255, 0)
         return rgba

@@ -3,7 +3,7 @@
 import logging
 import threading
 from collections import OrderedDict
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from pathlib import Path
 
 import numpy as np
@@ -13,11 +13,12 @@ from gleam_app.errors import GleamError
 from gleam_app.geo.coordinates import Bounds, LatLon
 from gleam_app.geo.footprint import ring_bounds
 from gleam_app.geo.frame import LocalFrame
-from gleam_app.geo.mercator import tile_bounds
+from gleam_app.geo.mercator import tile_bounds, tile_extent_m
 from gleam_app.imagery.exif import clean_text
 from gleam_app.imagery.fingerprints import files_fingerprint
 from gleam_app.imagery.geotiff import NoGeoreference, RasterSource
 from gleam_app.imagery.sources import Fingerprint, Picture, is_pattern
+from gleam_app.imagery.thumbnails import Thumbnails
 
 log = logging.getLogger(__name__)
 _MOST_OPEN = 32
@@ -59,6 +60,7 @@ class MosaicSource:
         self._outlines = tuple(_hull([p.outline for p in group]) for group in self._groups())
         self._outline = _hull(self._outlines)
         self._bounds = ring_bounds(self._outline)
+        self._thumbnails = Thumbnails([part.bounds for part in self._parts], self._at_hand)
         self._shared_contrast = False
 
     @property
@@ -105,8 +107,8 @@ class MosaicSource:
         box = Bounds(box.west, min(box.south, south), box.east, max(box.north, north))
         rgb = np.zeros((size_px, size_px, 3), np.uint8)
         mask = np.zeros((size_px, size_px), bool)
-        for part in self._meeting(box):
-            picture = part.read_square(lat, lon, side_m, size_px)
+        for index in self._meeting(box):
+            picture = self._at_hand(index).read_square(lat, lon, side_m, size_px)
             fresh = picture.mask & ~mask
             rgb[fresh] = picture.rgb[fresh]
             mask |= fresh
@@ -116,8 +118,12 @@ class MosaicSource:
 
     def read_map_tile(self, zoom: int, x: int, y: int, size_px: int = 256) -> NDArray[np.uint8]:
         rgba = np.zeros((size_px, size_px, 4), np.uint8)
-        for part in self._meeting(tile_bounds(zoom, x, y)):
-            below = part.read_map_tile(zoom, x, y, size_px)
+        west, _, east, north = tile_extent_m(zoom, x, y)
+        for index in self._meeting(tile_bounds(zoom, x, y)):
+            if self._thumbnails.fits(index, (east - west) / size_px):
+                self._thumbnails.draw(index, rgba, west, north, east - west)
+                continue
+            below = self._at_hand(index).read_map_tile(zoom, x, y, size_px)
             fresh = rgba[..., 3] == 0
             rgba[fresh] = below[fresh]
             if rgba[..., 3].all():
@@ -131,17 +137,20 @@ class MosaicSource:
         for part in parts:
             part.close()
 
-    def _meeting(self, box: Bounds) -> Iterable[RasterSource]:
-        """The parts that may hold pixels of the box, in order, each noted as open."""
+    def _meeting(self, box: Bounds) -> list[int]:
+        """The parts that may hold pixels of the box, in order."""
         self._share_contrast()
-        for index in np.flatnonzero(self._touching(box)).tolist():
-            with self._lock:
-                self._open[index] = self._parts[index]
-                self._open.move_to_end(index)
-                oldest = self._open.popitem(last=False)[1] if len(self._open) > _MOST_OPEN else None
-            if oldest is not None:
-                oldest.close()  # waits for whoever reads it; a later read opens it again
-            yield self._parts[index]
+        return [int(index) for index in np.flatnonzero(self._touching(box))]
+
+    def _at_hand(self, index: int) -> RasterSource:
+        """The part, noted as open; the one unused for longest is closed."""
+        with self._lock:
+            self._open[index] = self._parts[index]
+            self._open.move_to_end(index)
+            oldest = self._open.popitem(last=False)[1] if len(self._open) > _MOST_OPEN else None
+        if oldest is not None:
+            oldest.close()  # waits for whoever reads it; a later read opens it again
+        return self._parts[index]
 
     def _touching(self, box: Bounds) -> NDArray[np.bool_]:
         """Which parts' boxes meet the box; all may cross the antimeridian."""

@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 
 from gleam_app.errors import GleamError
 from gleam_app.geo.coordinates import Bounds
-from gleam_app.geo.mercator import EARTH_RADIUS_M, HALF_WORLD_M, MAX_LAT
+from gleam_app.geo.mercator import HALF_WORLD_M, MAX_LAT, to_mercator
 from gleam_app.imagery.exif import clean_text
 from gleam_app.imagery.grid_source import GridSource
 from gleam_app.imagery.projections import read_crs
@@ -272,8 +272,7 @@ def around_the_world(columns: Sequence[int], zoom: int) -> tuple[int, int]:
 
 
 def _row(lat: float, world: int) -> float:
-    phi = math.radians(max(-MAX_LAT, min(MAX_LAT, lat)))
-    northing = EARTH_RADIUS_M * math.asinh(math.tan(phi))
+    _, northing = to_mercator(max(-MAX_LAT, min(MAX_LAT, lat)), 0.0)
     return (HALF_WORLD_M - northing) / (2 * HALF_WORLD_M) * world
 
 

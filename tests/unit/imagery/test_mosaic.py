@@ -300,3 +300,33 @@ def test_what_may_be_a_map(tmp_path: Path) -> None:
     maps = sorted(path.name for path in tmp_path.iterdir() if may_be_map(path))
     assert maps == ["b.JPG", "c.png", "d.tif", "e.mbtiles"]
     assert may_be_map(tmp_path) and not may_be_map(tmp_path / "a.jpg")
+
+
+def test_far_out_thumbnails_show_what_the_files_would(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    rng = np.random.default_rng(0)
+    for index in range(36):
+        shade = rng.integers(30, 226, (3, 1, 1)).astype(np.uint8)
+        place = shifted(PLACE, 100 * (index % 6), 100 * (index // 6))
+        write_raster(tmp_path / f"{index}.tif", np.broadcast_to(shade, (3, 100, 100)), UTM, place)
+    source, plain = open_source(tmp_path), open_source(tmp_path)
+    assert isinstance(source, MosaicSource) and isinstance(plain, MosaicSource)
+    monkeypatch.setattr(plain._thumbnails, "fits", lambda index, pixel_m: False)
+    lat, lon = (source.bounds.south + source.bounds.north) / 2, source.bounds.east - 0.001
+    for zoom in (16, 15, 14, 11):
+        tile = (zoom, *tile_at(lat, lon, zoom))
+        found, expected = source.read_map_tile(*tile), plain.read_map_tile(*tile)
+        seen = (found[..., 3] > 0) & (expected[..., 3] > 0)
+        middles = [np.argwhere(one[..., 3] > 0).mean(axis=0) for one in (found, expected)]
+        assert np.abs(middles[0] - middles[1]).max() < 1.0
+        differing = (found[..., 3] != expected[..., 3]).sum()
+        assert differing <= 6 * np.sqrt(seen.sum())  # a pixel along the edge
+        if zoom > 11:
+            close = np.abs(found[seen].astype(int) - expected[seen]).max(axis=1) < 12
+            assert close.mean() > (0.85 if zoom > 14 else 0.6)  # but for the seams between them
+    opened = [part for part in source._parts if part.raster._handles]
+    source.close()
+    source.read_map_tile(14, *tile_at(lat, lon, 14))
+    assert opened and not any(part.raster._handles for part in source._parts)  # drawn from memory
+    plain.close()
