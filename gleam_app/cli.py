@@ -9,6 +9,7 @@ import io
 import json
 import math
 import os
+import re
 import signal
 import sys
 import threading
@@ -26,6 +27,7 @@ from gleam_app.services import Services
 if TYPE_CHECKING:
     from gleam_app.imagery.query import Query, View
     from gleam_app.retrieval.locate import LocateOptions
+    from gleam_app.retrieval.regions import Region
     from gleam_app.retrieval.results import Location
     from gleam_app.retrieval.tileset import TileSet
 
@@ -37,7 +39,7 @@ Arguments = argparse.Namespace
 def parse(argv: list[str]) -> Arguments:
     """Parse the arguments; ``command`` is None when the window is meant. Exits with 2 on wrong usage."""
     if argv and argv[0] in COMMANDS:
-        return _command_parser().parse_args(argv)
+        return _command_parser().parse_args(_with_signs(argv))
     parser = argparse.ArgumentParser(
         prog="gleam",
         description="Find out, offline, where a picture was taken. Opens the window.",
@@ -61,6 +63,11 @@ def _command_parser() -> argparse.ArgumentParser:
     locate.add_argument("--view", choices=VIEWS, default="auto")
     locate.add_argument("--heading", type=_degrees, metavar="DEG", help="clockwise from north")
     locate.add_argument("--near", type=_near, metavar="LAT,LON,RADIUS_M")
+    locate.add_argument("--box", type=_box, metavar="S,W,N,E", help="search only in this box")
+    locate.add_argument("--within", metavar="FILE.geojson", help="search only in its polygons")
+    locate.add_argument(
+        "--source", action="append", default=[], metavar="NAME", help="only these map sources"
+    )
     locate.add_argument("--top", type=_positive, default=10, metavar="K")
     locate.add_argument("--no-verify", action="store_true", help="retrieval only")
     locate.add_argument("--json", action="store_true")
@@ -136,6 +143,26 @@ def _near(text: str) -> tuple[float, float, float]:
     if len(parts) != 3 or not (abs(parts[0]) <= 90 and abs(parts[1]) <= 180 and parts[2] > 0):
         raise argparse.ArgumentTypeError("needs LAT,LON,RADIUS_M in degrees and metres")
     return parts[0], parts[1], parts[2]
+
+
+def _box(text: str) -> tuple[float, float, float, float]:
+    parts = [float(part) for part in text.split(",")]
+    if len(parts) != 4 or not (
+        -90 <= parts[0] <= parts[2] <= 90 and abs(parts[1]) <= 180 and abs(parts[3]) <= 180
+    ):
+        raise argparse.ArgumentTypeError("needs SOUTH,WEST,NORTH,EAST in degrees")
+    return parts[0], parts[1], parts[2], parts[3]
+
+
+def _with_signs(argv: list[str]) -> list[str]:
+    """``--near -27.5,…`` as ``--near=-27.5,…``: argparse takes a leading minus for an option."""
+    joined: list[str] = []
+    for word in argv:
+        if joined and joined[-1] in ("--near", "--box") and re.match(r"-[\d.]", word):
+            joined[-1] += f"={word}"
+        else:
+            joined.append(word)
+    return joined
 
 
 def run(arguments: Arguments, services: Services) -> int:
@@ -214,7 +241,8 @@ def _print_json(document: dict[str, Any]) -> None:
 
 
 def _open_tile_sets(services: Services, names: str) -> "list[TileSet]":
-    return [services.tile_sets.open(name.strip()) for name in names.split(",")]
+    given = dict.fromkeys(name.strip() for name in names.split(","))
+    return [services.tile_sets.open(name) for name in given]
 
 
 def _tiles(arguments: Arguments, services: Services, work: Work) -> int:
@@ -294,10 +322,30 @@ def _options(arguments: Arguments) -> "LocateOptions":
 
     return LocateOptions(
         heading_deg=arguments.heading,
-        near=arguments.near,
+        region=_region(arguments),
         top=arguments.top,
         verify=not arguments.no_verify,
     )
+
+
+def _region(arguments: Arguments) -> "Region":
+    from gleam_app.geo.coordinates import Bounds
+    from gleam_app.retrieval.regions import Region, read_polygons
+
+    box = arguments.box
+    return Region(
+        near=arguments.near,
+        box=Bounds(west=box[1], south=box[0], east=box[3], north=box[2]) if box else None,
+        polygons=read_polygons(Path(arguments.within)) if arguments.within else (),
+        sources=tuple(arguments.source),
+    )
+
+
+def _caution_region(region: "Region", tile_sets: "list[TileSet]") -> None:
+    """Say so where there is nothing to be found."""
+    rows = [region.rows(tile_set) for tile_set in tile_sets]
+    if all(found is not None and not len(found) for found in rows):
+        print("gleam: No tile of these tile sets has its centre in the region.", file=sys.stderr)
 
 
 def _locate(arguments: Arguments, services: Services, work: Work) -> int:
@@ -305,6 +353,9 @@ def _locate(arguments: Arguments, services: Services, work: Work) -> int:
     from gleam_app.retrieval.results import locate_document
 
     tile_sets = _open_tile_sets(services, arguments.tiles)
+    options = _options(arguments)
+    options.region.check_sources(tile_sets)
+    _caution_region(options.region, tile_sets)
     locations: list[Location] = []
     failed: GleamError | None = None
     locator = None
@@ -318,7 +369,7 @@ def _locate(arguments: Arguments, services: Services, work: Work) -> int:
             continue
         decode_ms = (time.perf_counter() - clock) * 1000.0
         locator = locator or services.locator()
-        location = locator.locate(query, tile_sets, _options(arguments), work)
+        location = locator.locate(query, tile_sets, options, work)
         location.timings_ms["decode"] = decode_ms
         locations.append(location)
         if not arguments.json:

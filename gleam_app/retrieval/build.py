@@ -1,4 +1,4 @@
-"""Building a tile set: plan the grid, embed part by part, swap in whole.
+"""Building a tile set: plan the grid, embed part by part, index, swap in whole.
 
 The staging folder is its own journal: ``plan.json`` fixes what is built, ``vectors.f16`` and
 ``coverage.f4`` grow by one part at a time, and their common length is how far it got. A kill loses the
@@ -8,9 +8,11 @@ part in work; ``resume`` goes on behind it.
 import hashlib
 import json
 import shutil
+import time
 from pathlib import Path
 
 import numpy as np
+from numpy.typing import NDArray
 
 from gleam_app.errors import GleamError, disk_trouble
 from gleam_app.imagery.folders import folder_kind
@@ -20,6 +22,7 @@ from gleam_app.jobs.work import Work
 from gleam_app.packs.files import write_whole
 from gleam_app.retrieval.embedding import MIN_COVERAGE, Embedder
 from gleam_app.retrieval.encoder import Encoder
+from gleam_app.retrieval.index_file import build_index
 from gleam_app.retrieval.plan import Plan, Steps, plan_maps, plan_pictures
 from gleam_app.retrieval.tileset import (
     STAGING,
@@ -72,7 +75,9 @@ def add_tile_set(
             staging = _prepare_staging(store, name, plan, records, encoder, resume)
             embedder = Embedder(plan, opened, sources[0], encoder)
             _embed(staging, embedder, work)
-            info = _finish(staging, store.folder(name), plan, records, encoder, name)
+            clock = time.perf_counter()
+            info = _finish(staging, store.folder(name), plan, records, encoder, name, work)
+            timings = {**embedder.timings, "index": time.perf_counter() - clock}
     except OSError as error:
         trouble = disk_trouble(error)
         begun = (store.root / STAGING / name / "vectors.f16").is_file()
@@ -81,7 +86,7 @@ def add_tile_set(
     finally:
         for source in opened:
             source.close()
-    return info, embedder.timings
+    return info, timings
 
 
 def _refuse_taken(store: TileSetStore, name: str) -> None:
@@ -168,34 +173,38 @@ def _finish(
     records: list[SourceRecord],
     encoder: Encoder,
     name: str,
+    work: Work,
 ) -> TileSetInfo:
-    """Drop the empty tiles, write the tables, and move the folder to its name."""
+    """Drop the empty tiles, write the tables and the index, and move all that to its name.
+
+    It is put together in a folder of its own: until it is whole, ``resume`` finds what was embedded.
+    """
     coverage = np.fromfile(staging / "coverage.f4", np.float32)
     kept = np.flatnonzero(coverage >= MIN_COVERAGE)
     if not len(kept):
         raise GleamError(
             "The imagery is empty where tiles would lie.", "Check its nodata value and mask."
         )
+    whole = staging / "whole"
+    shutil.rmtree(whole, ignore_errors=True)
+    whole.mkdir()
     table = plan.table.copy()
     table["coverage"] = coverage
-    np.save(staging / "tiles.npy", table[kept], allow_pickle=False)
-    whole = len(table) * encoder.dimension * 2
-    if len(coverage) != len(table) or (staging / "vectors.f16").stat().st_size != whole:
+    np.save(whole / "tiles.npy", table[kept], allow_pickle=False)
+    size = len(table) * encoder.dimension * 2
+    if len(coverage) != len(table) or (staging / "vectors.f16").stat().st_size != size:
         raise GleamError(  # a disk that lost what it had taken
             f"The half-built tile set {name!r} is damaged.", "Start again without --resume."
         )
-    vectors = np.memmap(
-        staging / "vectors.f16", np.float16, "r", shape=(len(table), encoder.dimension)
-    )
-    compact = staging / "kept.f16"
-    with compact.open("wb") as file:
+    vectors = _vectors(staging, len(table), encoder.dimension)
+    with (whole / "vectors.f16").open("wb") as file:
         for start in range(0, len(kept), 4096):
             file.write(np.asarray(vectors[kept[start : start + 4096]]).tobytes())
-    del vectors
-    compact.replace(staging / "vectors.f16")
+    del vectors  # some systems do not move or delete what is mapped
+    build_index(whole, _vectors(whole, len(kept), encoder.dimension), target.parent, work)
     if plan.pictures:
         names = [plan.pictures[row] for row in kept]
-        (staging / "pictures.json").write_text(json.dumps(names), "utf-8")
+        (whole / "pictures.json").write_text(json.dumps(names), "utf-8")
     info = TileSetInfo(
         name=name,
         sources=records,
@@ -207,11 +216,14 @@ def _finish(
         dimension=encoder.dimension,
         bounds=plan.bounds,
     )
-    write_info(staging, info)
-    for leftover in ("coverage.f4", "plan.json"):
-        (staging / leftover).unlink()
-    staging.replace(target)
+    write_info(whole, info)
+    whole.replace(target)
+    shutil.rmtree(staging, ignore_errors=True)
     return info
+
+
+def _vectors(folder: Path, count: int, dimension: int) -> NDArray[np.float16]:
+    return np.memmap(folder / "vectors.f16", np.float16, "r", shape=(count, dimension))
 
 
 def _records(paths: list[Path], opened: list[MapSource], crs: str | None) -> list[SourceRecord]:

@@ -16,6 +16,7 @@ from gleam_app.packs.store import PackStore
 from gleam_app.retrieval.calibration import STRONG, Calibration, honest, verdict_for
 from gleam_app.retrieval.encoder import Encoder
 from gleam_app.retrieval.matcher import Matcher
+from gleam_app.retrieval.regions import EVERYWHERE, Region
 from gleam_app.retrieval.results import Candidate, Location, TileRef
 from gleam_app.retrieval.search import Match, TileIndex, distinct_places
 from gleam_app.retrieval.tileset import TileSet
@@ -36,10 +37,10 @@ THUMBNAIL_PX = 96
 
 @dataclass(frozen=True)
 class LocateOptions:
-    """``near`` = (lat, lon, radius in metres); ``heading_deg`` clockwise from north if known."""
+    """``region``: where to search; ``heading_deg`` clockwise from north if known."""
 
     heading_deg: float | None = None
-    near: tuple[float, float, float] | None = None
+    region: Region = EVERYWHERE
     top: int = 10
     verify: bool = True
 
@@ -91,6 +92,7 @@ class Locator:
         options, work = options or LocateOptions(), work or Work()
         for tile_set in tile_sets:
             self.check_encoder(tile_set)
+        options.region.check_sources(tile_sets)
         timings: dict[str, float] = {}
         work.report("Comparing with the tiles")
         clock = time.perf_counter()
@@ -101,7 +103,7 @@ class Locator:
         clock = time.perf_counter()
         matches: list[Match] = []
         for tile_set in tile_sets:
-            matches += self._index(tile_set).search(vectors, turns, options.near)
+            matches += self._index(tile_set, work).search(vectors, turns, options.region)
         matches.sort(key=lambda match: -match.score)
         places = distinct_places(matches, max(PLACES, options.top))
         timings["search"] = _since(clock)
@@ -126,11 +128,11 @@ class Locator:
                 "Remove the tile set and add its imagery again to embed it with the loaded pack.",
             )
 
-    def _index(self, tile_set: TileSet) -> TileIndex:
+    def _index(self, tile_set: TileSet, work: Work) -> TileIndex:
         key = str(tile_set.folder)
         known = self._indexes.get(key)
         if known is None or known.tile_set is not tile_set:
-            known = self._indexes[key] = TileIndex(tile_set)
+            known = self._indexes[key] = TileIndex(tile_set, work)
         return known
 
     def _verify(self, query: Query, proposals: list[_Proposal], work: Work) -> list[_Proposal]:

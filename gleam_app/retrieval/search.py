@@ -1,12 +1,13 @@
 """Nearest tiles of a query over one or several tile sets."""
 
 from dataclasses import dataclass
-from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from gleam_app.geo.frame import LocalFrame
+from gleam_app.jobs.work import Work
+from gleam_app.retrieval.index_file import open_index
+from gleam_app.retrieval.regions import Region
 from gleam_app.retrieval.tileset import TileSet
 
 DEPTH = 200  # nearest tiles taken for each turn of the query
@@ -24,47 +25,29 @@ class Match:
 
 
 class TileIndex:
-    """Exact inner-product search over a tile set's unit vectors (FAISS)."""
+    """Inner-product search over a tile set's unit vectors; use from one thread at a time.
 
-    def __init__(self, tile_set: TileSet) -> None:
-        import faiss
+    Opening one builds the index of a large set that has none, watched by ``work``.
+    """
 
+    def __init__(self, tile_set: TileSet, work: Work | None = None) -> None:
         self.tile_set = tile_set
-        self._index: Any = faiss.IndexFlatIP(tile_set.info.dimension)
-        for start in range(0, tile_set.info.tiles, 65536):
-            self._index.add(np.asarray(tile_set.vectors[start : start + 65536], np.float32))
+        self._index = open_index(tile_set.folder, tile_set.vectors, work)
 
     def search(
         self,
         vectors: NDArray[np.float32],
         turns: NDArray[np.float64],
-        near: tuple[float, float, float] | None = None,
+        region: Region | None = None,
     ) -> list[Match]:
         """Best matches over all turns, each tile once at its best turn, best first.
 
-        ``vectors`` float32 (turns, D); ``near`` = (lat, lon, radius in metres) restricts the search
-        before it is made. Ties keep the lower row, then the smaller turn.
+        ``vectors`` float32 (turns, D); ``region`` restricts the search before it is made. Ties keep
+        the lower row, then the smaller turn.
         """
-        import faiss
-
-        parameters: Any = None
-        count = self.tile_set.info.tiles
-        if near is not None:
-            rows = self._rows_near(*near)
-            if not len(rows):
-                return []
-            parameters = faiss.SearchParameters(sel=faiss.IDSelectorBatch(rows))  # type: ignore[call-arg]
-            count = len(rows)
-        scores, rows_found = self._index.search(vectors, min(DEPTH, count), params=parameters)
+        rows = None if region is None else region.rows(self.tile_set)
+        scores, rows_found = self._index.search(vectors, DEPTH, rows)
         return best_per_tile(self.tile_set, scores, rows_found, turns)
-
-    def _rows_near(self, lat: float, lon: float, radius_m: float) -> NDArray[np.int64]:
-        table = self.tile_set.table
-        east, north = LocalFrame(lat, lon).to_metres(
-            np.asarray(table["lat"]), np.asarray(table["lon"])
-        )
-        with np.errstate(invalid="ignore"):
-            return np.flatnonzero(np.hypot(east, north) <= radius_m).astype(np.int64)
 
 
 def best_per_tile(

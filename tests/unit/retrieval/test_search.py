@@ -4,7 +4,9 @@ import numpy as np
 from hypothesis import given
 from hypothesis import strategies as st
 
-from gleam_app.retrieval.search import Match, TileIndex, best_per_tile, distinct_places
+from gleam_app.geo.coordinates import Bounds
+from gleam_app.retrieval.regions import Region
+from gleam_app.retrieval.search import DEPTH, Match, TileIndex, best_per_tile, distinct_places
 from gleam_app.retrieval.tileset import TileSet
 
 SOMEWHERE = cast(TileSet, object())
@@ -44,10 +46,42 @@ def test_near_restricts_before_searching(demo_set: TileSet) -> None:
     position = demo_set.position(0)
     assert position is not None
     vector = np.asarray(demo_set.vectors[-1:], np.float32)
-    near = index.search(vector, np.zeros(1), (*position, 20.0))
+    near = index.search(vector, np.zeros(1), Region(near=(*position, 20.0)))
     assert 0 < len(near) < demo_set.info.tiles
     assert all(match.row != demo_set.info.tiles - 1 for match in near)
-    assert index.search(vector, np.zeros(1), (0.0, 0.0, 1000.0)) == []
+    assert index.search(vector, np.zeros(1), Region(near=(0.0, 0.0, 1000.0))) == []
+
+
+@given(st.integers(1, 24), st.floats(0.05, 1.0), st.integers(0, 2**32 - 1))
+def test_turned_queries_in_a_region_agree_with_plain_loops(
+    demo_set: TileSet, turns: int, share: float, seed: int
+) -> None:
+    rng = np.random.default_rng(seed)
+    table = demo_set.table
+    west, east = np.quantile(table["lon"], sorted([0.0, share]))
+    box = Bounds(float(west), -90.0, float(east), 90.0)
+    pictures = demo_set.vectors[rng.integers(0, demo_set.info.tiles, turns)].astype(np.float32)
+    queries = pictures + rng.normal(0.0, 0.03, pictures.shape).astype(np.float32)
+    angles = np.arange(turns) * 360.0 / turns
+
+    best: dict[int, tuple[float, float]] = {}
+    for query, angle in zip(queries, angles.tolist(), strict=True):
+        inside = [
+            (float(np.float32(vector) @ query), -row)
+            for row, vector in enumerate(demo_set.vectors)
+            if west <= table[row]["lon"] <= east
+        ]
+        for score, row in sorted(inside, reverse=True)[:DEPTH]:
+            if -row not in best or score > best[-row][0]:
+                best[-row] = (score, angle)
+
+    found = TileIndex(demo_set).search(queries, angles, Region(box=box))
+    assert {m.row for m in found} == set(best)
+    assert [m.score for m in found] == sorted((m.score for m in found), reverse=True)
+    for match in found:
+        score, turn = best[match.row]
+        assert abs(match.score - score) < 1e-5
+        assert match.turn_deg == turn or len(set(map(bytes, pictures))) < turns
 
 
 def test_overlapping_tiles_are_one_place(demo_set: TileSet) -> None:
