@@ -1,6 +1,7 @@
 """Web map tiles (z/x/y pictures) seen as one raster with overviews, whatever archive holds them."""
 
 import io
+import itertools
 import logging
 import math
 import threading
@@ -26,7 +27,7 @@ PICTURES = ("PNG", "JPEG", "WEBP", "AVIF")
 MAX_ZOOM = 24
 MAX_TILE_PX = 4096
 _CACHE_BYTES = 64 << 20
-_SAMPLES = 4  # a side: tiles looked at where a coarse level has to be made from a much finer one
+_SAMPLES = 8  # a side: tiles looked at where a coarse level has to be made from a much finer one
 
 
 class Range(NamedTuple):
@@ -187,22 +188,34 @@ class TilePixels:
                 self._first_bad = f"{zoom}/{x}/{y}"
             log.warning("%s Their places stay empty.", self.notes[0])
             return None
-        return _sized(picture, self.tile_px)
+        return _sized(picture, self.tile_px, self.tile_px)
 
     def _made(self, zoom: int, x: int, y: int) -> Rgba | None:
-        """A tile of a level that is missing, from the next finer one."""
+        """A tile of a level that is missing, from the next finer one.
+
+        All its tiles that may exist are drawn where they are few; else some stand for their neighbours.
+        """
         finer = next(level for level in self._archive.zooms if level > zoom)
-        each = 1 << (finer - zoom)
-        count = min(each, _SAMPLES)
-        side = self.tile_px // count
-        out = np.zeros((side * count, side * count, 4), np.uint8)
-        for i in range(count):
-            for j in range(count):
-                at = [(2 * k + 1) * each // (2 * count) for k in (i, j)]
-                part = self._tile(finer, x * each + at[0], y * each + at[1])
-                if part is not None:
-                    out[j * side : (j + 1) * side, i * side : (i + 1) * side] = _sized(part, side)
-        return _sized(out, self.tile_px) if out[..., 3].any() else None
+        each, side = 1 << (finer - zoom), self.tile_px
+        out = np.zeros((side, side, 4), np.uint8)
+        around = self._range_at(finer)
+        top, bottom = max(around.top, y * each), min(around.bottom + 1, (y + 1) * each)
+        for start in (x * each, x * each + (1 << finer)):  # the range may pass the antimeridian
+            left, right = max(around.left, start), min(around.right + 1, start + each)
+            for x0, x1 in _shares(left, right):
+                for y0, y1 in _shares(top, bottom):
+                    part = self._tile(finer, (x0 + x1) // 2 % (1 << finer), (y0 + y1) // 2)
+                    if part is not None:
+                        across = _pixels(x0 - start, x1 - start, each, side)
+                        down = _pixels(y0 - y * each, y1 - y * each, each, side)
+                        shape = (across.stop - across.start, down.stop - down.start)
+                        out[down, across] = _sized(part, *shape)
+        return out if out[..., 3].any() else None
+
+    def _range_at(self, zoom: int) -> Range:
+        """Where there can be tiles at a level: those that hold tiles of the finest."""
+        left, top, right, bottom = (edge >> (self._finest - zoom) for edge in self._archive.range)
+        return Range(left, top, right, bottom)
 
     def _measure_tile(self) -> int:
         """The side of the first finest tile that can be read, in pixels."""
@@ -280,13 +293,26 @@ def _weight(picture: Rgba | None) -> int:
     return 256 if picture is None else picture.nbytes
 
 
-def _sized(picture: Rgba, side: int) -> Rgba:
+def _shares(first: int, end: int) -> list[tuple[int, int]]:
+    """Runs (first, end) of tiles that one of them stands for: single ones where there are few."""
+    count = min(max(end - first, 0), _SAMPLES)
+    edges = [first + (end - first) * i // count for i in range(count)] + [end]
+    return list(itertools.pairwise(edges)) if count else []
+
+
+def _pixels(first: int, end: int, each: int, side: int) -> slice:
+    """The pixels, at least one, that tiles ``first`` .. ``end - 1`` of ``each`` cover."""
+    start = min(first * side // each, side - 1)
+    return slice(start, max(start + 1, end * side // each))
+
+
+def _sized(picture: Rgba, width: int, height: int) -> Rgba:
     import cv2
 
-    if picture.shape[:2] == (side, side):
+    if picture.shape[:2] == (height, width):
         return picture
-    way = cv2.INTER_AREA if side < picture.shape[0] else cv2.INTER_LINEAR
-    return np.asarray(cv2.resize(picture, (side, side), interpolation=way), np.uint8)
+    way = cv2.INTER_AREA if width < picture.shape[1] else cv2.INTER_LINEAR
+    return np.asarray(cv2.resize(picture, (width, height), interpolation=way), np.uint8)
 
 
 def _resampled(

@@ -85,7 +85,8 @@ class RasterFile:
                 "ALL_VALID" in str(flags).upper() for flags in dataset.mask_flag_enums
             )
             self._eight_bit = all(name == "uint8" for name in types)
-            self._factors = [1, *dataset.overviews(self._bands[0])]
+            is_vrt = dataset.driver == "VRT"
+            self._factors = [1] if is_vrt else [1, *dataset.overviews(self._bands[0])]
             self._block = tuple(int(side) for side in dataset.block_shapes[self._bands[0] - 1])
             self.kind = ",".join(types)
             if any(name.startswith("complex") for name in types):
@@ -93,6 +94,10 @@ class RasterFile:
                     f"{clean_text(path.name)} holds complex numbers, not imagery.",
                     "Add imagery with 1 to 4 ordinary bands.",
                 )
+
+        if is_vrt:  # to ask opens its files; one that fails then is passed over in later reads
+            with open_dataset(path) as apart:
+                self._factors += apart.overviews(self._bands[0])
 
     @contextmanager
     def _dataset(self) -> Iterator[Any]:
@@ -108,6 +113,14 @@ class RasterFile:
                 if handle.open:  # not closed between the look and the lock
                     yield handle.dataset
                     return
+
+    def _discard(self) -> None:
+        """Close this thread's handle: a VRT whose file failed once reads as black from then on."""
+        handle: _Handle = self._local.handle
+        with handle.lock:
+            if handle.open:
+                handle.open = False
+                handle.dataset.close()
 
     def inspect(self) -> Any:
         """Context manager: the calling thread's rasterio dataset, for reading its metadata."""
@@ -193,6 +206,7 @@ class RasterFile:
                     else dataset.dataset_mask(window=window, out_shape=shape)
                 )
         except RasterioError as error:
+            self._discard()
             raise GleamError(
                 f"{clean_text(self.path.name)} cannot be read any more.",
                 "The file is damaged, was replaced, or its disk is gone: put it back and try again.",

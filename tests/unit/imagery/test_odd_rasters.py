@@ -336,3 +336,23 @@ def test_a_crs_in_any_words(tmp_path: Path) -> None:
         "+proj=utm +zone=17 +datum=WGS84",
     ):
         assert open_source(path, text).read_square(LAT, LON, 30, 8).mask.all()
+
+
+def test_a_vrt_whose_file_is_gone_never_reads_as_black(tmp_path: Path) -> None:
+    placed(tmp_path, soft_rgb(100, 100))
+    place = transform_at(UTM, LAT, LON, 0.5, (100, 100))
+    numbers = ", ".join(str(v) for v in (place.c, place.a, place.b, place.f, place.d, place.e))
+    (tmp_path / "a.vrt").write_text(
+        f'<VRTDataset rasterXSize="100" rasterYSize="100"><SRS>{UTM}</SRS><GeoTransform>{numbers}'
+        '</GeoTransform><VRTRasterBand dataType="Byte" band="1"><SimpleSource><SourceFilename '
+        'relativeToVRT="1">map.tif</SourceFilename><SourceBand>1</SourceBand></SimpleSource>'
+        "</VRTRasterBand></VRTDataset>"
+    )
+    source = open_source(tmp_path / "a.vrt")
+    assert source.read_square(LAT, LON, 40, 16).mask.all()
+    source.close()
+    (tmp_path / "map.tif").unlink()
+    for opened in (source, open_source(tmp_path / "a.vrt")):
+        for _ in range(3):
+            with pytest.raises(GleamError, match=r"a\.vrt cannot be read"):
+                opened.read_square(LAT, LON, 40, 16)
