@@ -17,9 +17,12 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from gleam_app.errors import GleamError
+from gleam_app.jobs.lock import only_process
 from gleam_app.jobs.work import Work
 from gleam_app.packs.files import sha256_of, write_whole
 from gleam_app.retrieval.index import Description, VectorIndex, choose, is_small
+from gleam_app.retrieval.tileset import STAGING
 
 SCHEMA = "gleam.index/1"
 KEY = ".index-key"
@@ -45,10 +48,12 @@ def open_index(folder: Path, vectors: NDArray[np.float16], work: Work | None = N
         wrong = str(reason)
     except OSError as error:
         wrong = f"cannot be read ({error.strerror or error})"
+    busy = GleamError("another window or command is building it")
     try:
-        build_index(folder, vectors, folder.parent, work)
+        with only_process(folder.parent / STAGING / f"{name}.index.lock", busy):
+            build_index(folder, vectors, folder.parent, work)
         found = _read(folder, vectors, work)
-    except (OSError, MemoryError, RuntimeError, _Untrusted) as error:
+    except (OSError, MemoryError, RuntimeError, GleamError, _Untrusted) as error:
         log.warning("Tile set %r is searched without an index, slowly: %s", name, error)
         return VectorIndex(vectors)
     if wrong:

@@ -9,13 +9,15 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 
-from gleam_app.errors import Cancelled
+from gleam_app.errors import Cancelled, GleamError
+from gleam_app.jobs.lock import only_process
 from gleam_app.jobs.work import Progress, Work
 from gleam_app.retrieval import index as index_module
 from gleam_app.retrieval import index_file
 from gleam_app.retrieval.exact import nearest
 from gleam_app.retrieval.index import AT, VectorIndex, is_small, sample_queries
 from gleam_app.retrieval.index_file import KEY, build_index, open_index
+from gleam_app.retrieval.tileset import STAGING
 from tests.landscape import landscape
 
 COUNT, DIMENSION = 8_000, 32
@@ -198,6 +200,19 @@ def test_where_nothing_can_be_written_all_are_compared(
     assert np.array_equal(index.search(queries, 9)[1], nearest(vectors, queries, 9)[1])
     (record,) = caplog.records
     assert "without an index" in record.getMessage()
+
+
+def test_while_another_process_builds_it_all_are_compared(
+    copy: tuple[Path, Vectors], caplog: pytest.LogCaptureFixture
+) -> None:
+    folder, vectors = copy
+    (folder / "index.json").unlink()
+    lock = folder.parent / STAGING / "set.index.lock"
+    with only_process(lock, GleamError("held by this test")):
+        assert open_index(folder, vectors).kind == "exact"
+    (record,) = caplog.records
+    assert "another window or command is building it" in record.getMessage()
+    assert not (folder / "index.json").exists()
 
 
 @pytest.mark.parametrize("when", ["Arranging the vectors", "Indexing the vectors"])
