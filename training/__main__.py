@@ -21,17 +21,15 @@ def main(argv: list[str] | None = None) -> int:
     gleam_c = parts.add_parser("gleam-c", help="the encoder").add_subparsers(
         dest="action", required=True
     )
-    starter = gleam_c.add_parser("starter-pack", help="pack ImageNet weights as the starter")
-    starter.add_argument("weights", type=Path, metavar="FILE.pth")
-    starter.add_argument("aerial", type=Path, help="folder of UC Merced chips")
-    starter.add_argument("--out", type=Path, default=resources_dir() / "packs" / "starter")
+    imagenet = gleam_c.add_parser("imagenet-pack", help="pack ImageNet features as the baseline")
+    imagenet.add_argument("weights", type=Path, metavar="FILE.pth")
+    imagenet.add_argument("aerial", type=Path, help="folder of UC Merced chips")
+    imagenet.add_argument("--out", type=Path, required=True)
     calibrate = gleam_c.add_parser("calibrate", help="fit the confidence of the bundled packs")
-    calibrate.add_argument(
-        "imagery", type=Path, help="folder with grounds.csv, as inputs writes it"
-    )
+    calibrate.add_argument("data", type=Path, help="folder of the training data")
     calibrate.add_argument("--work", type=Path, required=True, help="keeps gallery and samples")
     calibrate.add_argument("--queries", type=int, default=120)
-    calibrate.add_argument("--pictures", type=int, default=6, help="of each set")
+    calibrate.add_argument("--pictures", type=int, default=9, help="of each set")
     calibrate.add_argument("--seed", type=int, default=7)
     inputs = gleam_c.add_parser("inputs", help="make the folder the starter is trained from")
     inputs.add_argument("imagery", type=Path, metavar="OPEN", help="folder of the open imagery")
@@ -72,10 +70,10 @@ def main(argv: list[str] | None = None) -> int:
     return 0
 
 
-def _starter_pack(arguments: argparse.Namespace) -> None:
-    from training.gleam_c.starter_pack import export_starter
+def _imagenet_pack(arguments: argparse.Namespace) -> None:
+    from training.gleam_c.imagenet_pack import export_imagenet
 
-    export_starter(arguments.weights, arguments.aerial, arguments.out)
+    export_imagenet(arguments.weights, arguments.aerial, arguments.out)
 
 
 def _inputs(arguments: argparse.Namespace) -> None:
@@ -149,17 +147,24 @@ def _record(arguments: argparse.Namespace) -> None:
 
 
 def _calibrate(arguments: argparse.Namespace) -> None:
-    from training.gleam_c.calibrate import choose_grounds, collect, fit
+    from training.gleam_c.calibrate import choose_grounds, collect, fit_geometry, fit_similarity
+    from training.gleam_c.report.bench import Bench
+    from training.gleam_c.report.heldout import orthophotos
+    from training.gleam_c.report.trials import HEADINGS, query_vectors, tile_vectors
+    from training.gleam_c.similarity import margins
 
-    bundled = resources_dir() / "packs"
-    arguments.work.mkdir(parents=True, exist_ok=True)
+    bundled, work = resources_dir() / "packs", arguments.work
+    work.mkdir(parents=True, exist_ok=True)
+    bench, trial = Bench(bundled / "starter", work), orthophotos(arguments.data)
+    queries = query_vectors(trial, bench, HEADINGS[1])
+    retrieval = fit_similarity(margins(trial, queries, tile_vectors(trial, bench)))
+    write_calibration(bundled / "starter", {"retrieval": retrieval})
     with tempfile.TemporaryDirectory() as home:
         packs = PackStore(Path(home), bundled)
-        grounds = choose_grounds(arguments.imagery, arguments.pictures)
-        samples = collect(grounds, packs, arguments.queries, arguments.seed, arguments.work)
-    geometric, retrieval = fit(samples)
+        grounds = choose_grounds(arguments.data / "orthophotos", arguments.pictures)
+        fixes = collect(grounds, packs, arguments.queries, arguments.seed, work)
+    geometric = fit_geometry(fixes)
     write_calibration(bundled / "xfeat", {"geometric": geometric})
-    write_calibration(bundled / "starter", {"retrieval": retrieval})
     print(json.dumps({"geometric": geometric, "retrieval": retrieval}, indent=1))
 
 
@@ -174,7 +179,7 @@ def write_calibration(folder: Path, calibration: dict[str, Any]) -> None:
 
 
 _ACTIONS: dict[str, Callable[[argparse.Namespace], None]] = {
-    "starter-pack": _starter_pack,
+    "imagenet-pack": _imagenet_pack,
     "calibrate": _calibrate,
     "inputs": _inputs,
     "fit": _fit,

@@ -2,8 +2,8 @@
 
 A gallery of orthophotos is laid out as map sources; queries are simulated UAV photos of them under
 another day's light, a third of them of pictures that the gallery does not hold. Every fix that geometric
-verification returns is one sample (inliers, share, coverage, right?). What similarity alone is worth,
-(margin, right?), is asked only of pictures held out of the encoder's training.
+verification returns is one sample (inliers, share, coverage, right?). What similarity alone is worth
+is asked in ``training.gleam_c.similarity``.
 """
 
 import json
@@ -29,7 +29,7 @@ from gleam_app.retrieval.tileset import TileSet, TileSetStore
 from gleam_app.retrieval.turning import query_pictures, turns_for
 from gleam_app.retrieval.verification import QueryFeatures, verify
 from training.data.perspective import Camera, another_day, changed_ground, photograph, relief
-from training.data.records import held_out, read_pixels
+from training.data.records import read_pixels
 from training.gleam_c.orthophotos import read_grounds
 from training.gleam_c.spots import Ground as Listed
 
@@ -42,7 +42,7 @@ PLACES = 6  # verified for each query
 class Ground:
     """One orthophoto: RGB pixels, metres a pixel, north-west corner.
 
-    ``gallery``: whether its tiles are searched; ``seen``: whether the encoder was trained on it.
+    ``gallery``: whether its tiles are searched.
     """
 
     pixels: NDArray[np.uint8]
@@ -50,33 +50,26 @@ class Ground:
     easting: float
     northing: float
     gallery: bool
-    seen: bool
 
 
 def choose_grounds(folder: Path, most: int) -> list[Ground]:
     """Up to ``most`` pictures of each set in ``folder``/grounds.csv that are large enough for the scales,
-    and as many that were held out of training, each on its own spot of UTM zone 31 N.
-
-    Of both kinds every third stays out of the gallery.
+    each on its own spot of UTM zone 31 N. Of each set every third stays out of the gallery.
     """
-    sets: dict[tuple[str, bool], list[Listed]] = {}
+    sets: dict[str, list[Listed]] = {}
     for ground in read_grounds(folder):
         with Image.open(ground.path) as picture:
             side_m = min(picture.size) * ground.metres_per_pixel
         if side_m >= SCALES_M[0] * 1.2:
-            out = held_out(ground.name)
-            group = "held out" if out else ground.name.rpartition("/")[0]
-            sets.setdefault((group, out), []).append(ground)
+            sets.setdefault(ground.name.rpartition("/")[0], []).append(ground)
     grounds: list[Ground] = []
-    for (_, out), listed in sorted(sets.items()):
-        count = 3 * most if out else most
-        for number, ground in enumerate(listed[:: max(1, len(listed) // count)][:count]):
+    for _, listed in sorted(sets.items()):
+        for number, ground in enumerate(listed[:: max(1, len(listed) // most)][:most]):
             row, column = divmod(len(grounds), 12)
             east, north = 400_000.0 + column * 1500, 5_000_000.0 - row * 1500
             pixels = read_pixels(ground.path)
-            grounds.append(
-                Ground(pixels, ground.metres_per_pixel, east, north, number % 3 != 2, not out)
-            )
+            kept = number % 3 != 2
+            grounds.append(Ground(pixels, ground.metres_per_pixel, east, north, kept))
     return grounds
 
 
@@ -123,7 +116,7 @@ def simulate(
 
 def collect(
     grounds: list[Ground], packs: PackStore, queries: int, seed: int, folder: Path
-) -> dict[str, list[list[float]]]:
+) -> list[list[float]]:
     """Run the simulated queries; ``folder`` keeps the gallery and the samples (``samples.json``).
 
     Every query is verified where retrieval puts it and, if the gallery holds its place, there too:
@@ -138,7 +131,7 @@ def collect(
     encoder, matcher = Encoder(packs.default("gleam-c")), Matcher(packs.default("matcher"))
     tile_set = _gallery(inside, encoder, folder)
     index = TileIndex(tile_set)
-    samples: dict[str, list[list[float]]] = {"fixes": [], "margins": []}
+    samples: list[list[float]] = []
     done = 0
     while done < queries:
         ground = grounds[int(rng.integers(len(grounds)))]
@@ -152,9 +145,6 @@ def collect(
         vectors = encoder.embed(query_pictures(query.pixels, "uav", turns, encoder.input_px))
         matches = index.search(vectors, turns)
         places = distinct_places(matches, PLACES)
-        if not ground.seen:
-            right = _off_m(places[0], truth) < 0.35 * diagonal_m
-            samples["margins"].append([places[0].score - places[1].score, float(right)])
         nearest = min(matches, key=lambda match: _off_m(match, truth))
         if _off_m(nearest, truth) < 0.35 * diagonal_m:
             places.append(nearest)
@@ -167,8 +157,8 @@ def collect(
             hit = float(error_m < RIGHT_SHARE * diagonal_m)
             a = fix.alignment
             sample = [fix.inliers, a.matches, a.coverage, hit, error_m, fix.radius_m or 0.0]
-            samples["fixes"].append(sample)
-        (folder / "samples.json").write_text(json.dumps({"queries": done, **samples}))
+            samples.append(sample)
+        (folder / "samples.json").write_text(json.dumps({"queries": done, "fixes": samples}))
     return samples
 
 
@@ -203,12 +193,12 @@ def fit_logistic(features: NDArray[np.float64], right: NDArray[np.float64]) -> N
     return w
 
 
-def fit(samples: dict[str, list[list[float]]]) -> tuple[dict[str, Any], dict[str, Any]]:
-    """(geometric, retrieval) documents as ``calibration`` of the matcher's and the encoder's pack."""
-    fixes = np.array(samples["fixes"])
+def fit_geometry(samples: list[list[float]]) -> dict[str, Any]:
+    """``calibration.geometric`` of the matcher's pack, from ``collect``."""
+    fixes = np.array(samples)
     inliers, matches, coverage, right = fixes.T[:4]
     w = fit_logistic(np.column_stack([np.log(inliers), inliers / matches, coverage]), right)
-    geometric = {
+    return {
         "bias": round(float(w[0]), 4),
         "weights": {
             "log_inliers": round(float(w[1]), 4),
@@ -218,12 +208,15 @@ def fit(samples: dict[str, list[list[float]]]) -> tuple[dict[str, Any], dict[str
         "samples": len(fixes),
         "right": int(right.sum()),
     }
-    margins = np.array(samples["margins"])
+
+
+def fit_similarity(samples: list[list[float]]) -> dict[str, Any]:
+    """``calibration.retrieval`` of the encoder's pack, from ``similarity.margins``."""
+    margins = np.array(samples)
     v = fit_logistic(margins[:, :1], margins[:, 1])
-    retrieval = {
+    return {
         "bias": round(float(v[0]), 4),
         "weights": {"margin": round(float(v[1]), 4)},
         "samples": len(margins),
         "right": int(margins[:, 1].sum()),
     }
-    return geometric, retrieval

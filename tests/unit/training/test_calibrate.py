@@ -5,8 +5,10 @@ import numpy as np
 import pytest
 
 from gleam_app.retrieval.calibration import VERIFIED, Calibration, honest, verdict_for
-from training.data.records import held_out
-from training.gleam_c.calibrate import choose_grounds, fit, fit_logistic
+from training.gleam_c.calibrate import choose_grounds, fit_geometry, fit_logistic, fit_similarity
+from training.gleam_c.report.cuts import Cut
+from training.gleam_c.report.trials import Asked, Trial
+from training.gleam_c.similarity import margins
 
 
 def test_the_fit_is_the_minimum_of_the_logistic_loss() -> None:
@@ -31,11 +33,8 @@ def test_the_fit_is_the_minimum_of_the_logistic_loss() -> None:
 
 
 def test_separable_samples_stay_finite_and_become_a_calibration() -> None:
-    samples = {
-        "fixes": [[6, 40, 0.1, 0, 90, 1]] * 40 + [[60, 120, 0.6, 1, 0.2, 1]] * 40,
-        "margins": [[0.01, 0]] * 20 + [[0.2, 1]] * 20,
-    }
-    geometric, retrieval = fit(samples)
+    geometric = fit_geometry([[6, 40, 0.1, 0, 90, 1]] * 40 + [[60, 120, 0.6, 1, 0.2, 1]] * 40)
+    retrieval = fit_similarity([[0.01, 0]] * 20 + [[0.2, 1]] * 20)
     calibration = Calibration.from_packs({"retrieval": retrieval}, {"geometric": geometric})
     sure = calibration.geometric_confidence(60, 120, 0.6)
     assert 0.9 < sure < 1.0
@@ -69,7 +68,7 @@ def test_the_shown_number_and_the_verdict_agree() -> None:
         assert shown == float(f"{shown:.2f}") and shown < 1.0
 
 
-def test_grounds_are_few_of_each_set_and_know_what_was_held_out(tmp_path: Path) -> None:
+def test_grounds_are_few_of_each_set(tmp_path: Path) -> None:
     rows = ["picture,metres_per_pixel,name"]
     for number in range(40):
         side = 60 if number == 39 else 110
@@ -77,13 +76,25 @@ def test_grounds_are_few_of_each_set_and_know_what_was_held_out(tmp_path: Path) 
         rows.append(f"{number}.png,1.0,{'town' if number % 2 else 'fields'}/{number}.png")
     (tmp_path / "grounds.csv").write_text("\n".join(rows), "utf-8")
     grounds = choose_grounds(tmp_path, 3)
-    names = {int(g.pixels[0, 0, 0]): g for g in grounds}
-    assert 39 not in names  # too small for the scales
-    for number, ground in names.items():
-        name = f"{'town' if number % 2 else 'fields'}/{number}.png"
-        assert ground.seen != held_out(name)
-    seen = [number % 2 for number, ground in names.items() if ground.seen]
-    assert seen.count(0) == seen.count(1) == 3
-    assert sum(not ground.seen for ground in grounds) >= 2
-    assert sum(not ground.gallery for ground in grounds) == 2 + (len(grounds) - 6) // 3
+    numbers = [int(g.pixels[0, 0, 0]) for g in grounds]
+    assert 39 not in numbers  # too small for the scales
+    assert [number % 2 for number in numbers] == [0, 0, 0, 1, 1, 1]
+    assert [ground.gallery for ground in grounds] == [True, True, False] * 2
     assert len({(g.easting, g.northing) for g in grounds}) == len(grounds)
+
+
+def test_the_lead_is_over_the_best_tile_of_another_place() -> None:
+    """Tiles 0 and 1 show one place, 2 lies beside them, 3 on another picture."""
+    tiles = tuple(
+        Cut(Path(name), x, 50.0, 40.0) for name, x in (("a", 50), ("a", 60), ("a", 95), ("b", 50))
+    )
+    gallery = np.eye(4, dtype=np.float32)
+    turned = np.array([[0.2, 0.1, 0.0, 0.4], [0.9, 0.8, 0.5, 0.3]], np.float32)
+    asked = tuple(Asked("p", 0.0, right, out) for right, out in
+                  (((0,), (1,)), ((2,), ()), ((0,), (1,)), ((1,), (0,))))  # fmt: skip
+    trial = Trial("t", "t", "uav", asked, lambda _: np.zeros((1, 1, 3), np.uint8), tiles, "t")
+    found = margins(trial, np.stack([turned] * 4), gallery)
+    assert found[0] == pytest.approx([0.9 - 0.5, 1.0])
+    assert found[1] == pytest.approx([0.9 - 0.5, 0.0])
+    assert found[2] == pytest.approx([0.5 - 0.4, 0.0])  # its own tiles were taken away
+    assert len(found) == 3  # the best of the last is neither right nor wrong

