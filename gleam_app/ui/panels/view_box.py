@@ -92,7 +92,9 @@ class Caution(QWidget):
         self._sign, self.words = QLabel(), QLabel()
         self.words.setProperty("role", "caption")
         self.words.setWordWrap(True)
-        self._sign.setFixedWidth(18)  # as wide as the sign of a verdict, so that words stand in line
+        self._sign.setFixedWidth(
+            18
+        )  # as wide as the sign of a verdict, so that words stand in line
         self._sign.setContentsMargins(0, 1, 0, 0)
         row = QHBoxLayout(self)
         row.setContentsMargins(0, 0, 0, 0)
