@@ -18,7 +18,13 @@ from gleam_app.retrieval.encoder import Encoder
 from gleam_app.retrieval.matcher import Matcher
 from gleam_app.retrieval.regions import EVERYWHERE, Region
 from gleam_app.retrieval.results import Candidate, Location, TileRef
-from gleam_app.retrieval.search import Match, TileIndex, distinct_places
+from gleam_app.retrieval.search import (
+    Match,
+    TileIndex,
+    best_of_tiles,
+    distinct_places,
+    same_place,
+)
 from gleam_app.retrieval.tileset import TileSet
 from gleam_app.retrieval.turning import query_pictures, turns_for
 from gleam_app.retrieval.verification import (
@@ -29,7 +35,8 @@ from gleam_app.retrieval.verification import (
     verify,
 )
 
-PLACES = 24  # distinct places taken from retrieval into verification
+PLACES = 24  # places taken from retrieval into verification, one as often as its turns differ
+TURNS_APART_DEG = 45.0
 # a strong fix ends the search once so many places were looked at, so that a double would be noticed
 RIVALS_CHECKED = 8
 THUMBNAIL_PX = 96
@@ -103,9 +110,9 @@ class Locator:
         clock = time.perf_counter()
         matches: list[Match] = []
         for tile_set in tile_sets:
-            matches += self._index(tile_set, work).search(vectors, turns, options.region)
+            matches += self._index(tile_set, work).search_turns(vectors, turns, options.region)
         matches.sort(key=lambda match: -match.score)
-        places = distinct_places(matches, max(PLACES, options.top))
+        places = distinct_places(best_of_tiles(matches), max(PLACES, options.top))
         timings["search"] = _since(clock)
         proposals = [_Proposal(match, None, False) for match in places]
         verifiable = options.verify and query.view in PLANAR_VIEWS
@@ -115,7 +122,9 @@ class Locator:
         if not verifiable:
             return first
         clock = time.perf_counter()
-        proposals = self._verify(query, proposals[:PLACES], work) + proposals[PLACES:]
+        tries = distinct_places(matches, PLACES, TURNS_APART_DEG)
+        tried = self._verify(query, [_Proposal(match, None, False) for match in tries], work)
+        proposals = tried + proposals
         timings["verify"] = _since(clock)
         return self._location(query, proposals, options, timings, complete=True)
 
@@ -169,7 +178,7 @@ class Locator:
         complete: bool,
     ) -> Location:
         merged = _merge_same_place(proposals)
-        margin = _margin([proposal.match for proposal in proposals])
+        margin = _margin(distinct_places([proposal.match for proposal in proposals], 2))
         lead = proposals[0].match if proposals else None
         support = self.encoder.pack.manifest.support(query.view)
         rated: list[tuple[float, _Proposal]] = []
@@ -200,10 +209,13 @@ class Locator:
 
 
 def _merge_same_place(proposals: list[_Proposal]) -> list[_Proposal]:
-    """Fixes that landed on one another are one candidate: the one with more inliers."""
+    """What landed on one another is one candidate: the one with more inliers, or a tile once."""
     kept: list[_Proposal] = []
     for proposal in sorted(proposals, key=lambda proposal: -_inliers(proposal)):
-        if not any(_same_place(proposal, other) for other in kept):
+        if not any(
+            _same_place(proposal, other) or same_place(proposal.match, other.match)
+            for other in kept
+        ):
             kept.append(proposal)
     return kept
 

@@ -1,6 +1,8 @@
 """Nearest tiles of a query over one or several tile sets."""
 
+import math
 from dataclasses import dataclass
+from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -45,47 +47,97 @@ class TileIndex:
         ``vectors`` float32 (turns, D); ``region`` restricts the search before it is made. Ties keep
         the lower row, then the smaller turn.
         """
+        return best_of_tiles(self.search_turns(vectors, turns, region))
+
+    def search_turns(
+        self,
+        vectors: NDArray[np.float32],
+        turns: NDArray[np.float64],
+        region: Region | None = None,
+    ) -> list[Match]:
+        """As ``search``, but each tile at every turn at which it was near."""
         rows = None if region is None else region.rows(self.tile_set)
         scores, rows_found = self._index.search(vectors, DEPTH, rows)
-        return best_per_tile(self.tile_set, scores, rows_found, turns)
+        return matches_of(self.tile_set, scores, rows_found, turns)
 
 
-def best_per_tile(
+def matches_of(
     tile_set: TileSet,
     scores: NDArray[np.float32],
     rows: NDArray[np.int64],
     turns: NDArray[np.float64],
 ) -> list[Match]:
-    """Fold (turns, K) scores and rows into one match a tile, best first."""
+    """(turns, K) scores and rows as matches, best first; row -1 stands for none."""
     flat_turns = np.repeat(turns, rows.shape[1])
     flat_rows, flat_scores = rows.ravel(), scores.ravel()
     order = np.lexsort((flat_turns, flat_rows, -flat_scores))
-    order = order[flat_rows[order] >= 0]
-    _, first = np.unique(flat_rows[order], return_index=True)
     return [
         Match(tile_set, int(flat_rows[i]), float(flat_scores[i]), float(flat_turns[i]))
-        for i in order[np.sort(first)]
+        for i in order[flat_rows[order] >= 0]
     ]
 
 
-def distinct_places(matches: list[Match], limit: int) -> list[Match]:
-    """The best match of each place: overlapping tiles of any scale count once."""
+def best_of_tiles(matches: list[Match]) -> list[Match]:
+    """Of matches, best first, the first of each tile."""
+    first: dict[tuple[int, int], Match] = {}
+    for match in matches:
+        first.setdefault((id(match.tile_set), match.row), match)
+    return list(first.values())
+
+
+def distinct_places(
+    matches: list[Match], limit: int, turns_apart_deg: float | None = None
+) -> list[Match]:
+    """The best match of each place: overlapping tiles of any scale count once.
+
+    With ``turns_apart_deg`` a place counts again at a turn so far from those it is there with: which
+    way the query looks may be wrong though the place is right.
+    """
     chosen: list[Match] = []
-    where: list[tuple[int, float, float, float]] = []
+    spots: list[_Spot] = []
     for match in matches:
         if len(chosen) == limit:
             break
-        position = match.tile_set.position(match.row)
-        if position is None:
-            chosen.append(match)
-            continue
-        scale = float(match.tile_set.table[match.row]["scale_m"])
-        lat, lon = position
+        spot = _Spot.of(match)
         if not any(
-            (lat - other_lat) ** 2 + ((lon - other_lon) * np.cos(np.deg2rad(lat))) ** 2
-            < (SAME_PLACE * max(scale, other_scale) / 111_000.0) ** 2
-            for _, other_lat, other_lon, other_scale in where
+            _turned_alike(match, other, turns_apart_deg) and spot.near(there)
+            for other, there in zip(chosen, spots, strict=True)
         ):
             chosen.append(match)
-            where.append((match.row, lat, lon, scale))
+            spots.append(spot)
     return chosen
+
+
+def same_place(a: Match, b: Match) -> bool:
+    """Whether two tiles overlap enough to show one place; without coordinates only a tile itself does."""
+    return _Spot.of(a).near(_Spot.of(b))
+
+
+class _Spot(NamedTuple):
+    """Where a tile lies, read once: comparing is asked for thousands of times."""
+
+    tile: tuple[int, int]
+    position: tuple[float, float] | None
+    side_m: float
+    shrink: float  # of a degree of longitude
+
+    @classmethod
+    def of(cls, match: Match) -> "_Spot":
+        position = match.tile_set.position(match.row)
+        tile = id(match.tile_set), match.row
+        if position is None:
+            return cls(tile, None, 0.0, 0.0)
+        side_m = float(match.tile_set.table[match.row]["scale_m"])
+        return cls(tile, position, side_m, math.cos(math.radians(position[0])))
+
+    def near(self, other: "_Spot") -> bool:
+        if self.position is None or other.position is None:
+            return self.tile == other.tile
+        north = self.position[0] - other.position[0]
+        east = (self.position[1] - other.position[1]) * self.shrink
+        reach = SAME_PLACE * max(self.side_m, other.side_m) / 111_000.0
+        return north**2 + east**2 < reach**2
+
+
+def _turned_alike(a: Match, b: Match, apart_deg: float | None) -> bool:
+    return apart_deg is None or abs((a.turn_deg - b.turn_deg + 180.0) % 360.0 - 180.0) < apart_deg

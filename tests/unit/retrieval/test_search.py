@@ -6,7 +6,14 @@ from hypothesis import strategies as st
 
 from gleam_app.geo.coordinates import Bounds
 from gleam_app.retrieval.regions import Region
-from gleam_app.retrieval.search import DEPTH, Match, TileIndex, best_per_tile, distinct_places
+from gleam_app.retrieval.search import (
+    DEPTH,
+    Match,
+    TileIndex,
+    best_of_tiles,
+    distinct_places,
+    matches_of,
+)
 from gleam_app.retrieval.tileset import TileSet
 
 SOMEWHERE = cast(TileSet, object())
@@ -27,7 +34,7 @@ def test_folding_turns_agrees_with_plain_loops(turns: int, depth: int, seed: int
                 best[row] = (score, angles[turn])
     expected = sorted(best.items(), key=lambda item: (-item[1][0], item[0]))
 
-    found = best_per_tile(SOMEWHERE, scores, rows, angles)
+    found = best_of_tiles(matches_of(SOMEWHERE, scores, rows, angles))
     assert [(m.row, (m.score, m.turn_deg)) for m in found] == expected
 
 
@@ -95,3 +102,11 @@ def test_overlapping_tiles_are_one_place(demo_set: TileSet) -> None:
             north = (here[0] - there[0]) * 111_000
             east = (here[1] - there[1]) * 111_000 * np.cos(np.deg2rad(here[0]))
             assert np.hypot(north, east) >= 0.49 * 72.0
+
+
+def test_a_place_counts_again_at_a_turn_far_from_its_others(demo_set: TileSet) -> None:
+    at = [Match(demo_set, 0, 0.9 - turn / 1e3, turn) for turn in (0.0, 30.0, 60.0, 345.0, 180.0)]
+    at.sort(key=lambda match: -match.score)
+    assert [m.turn_deg for m in distinct_places(at, 9, 45.0)] == [0.0, 60.0, 180.0]
+    assert [m.turn_deg for m in distinct_places(at, 9)] == [0.0]
+    assert len(distinct_places(at, 2, 45.0)) == 2

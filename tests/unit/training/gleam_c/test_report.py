@@ -233,7 +233,7 @@ def test_vectors_grow_on_behind_an_interruption(
 ) -> None:
     bench = Bench(STARTER, tmp_path)
     rng = np.random.default_rng(0)
-    things = rng.integers(0, 256, (40, 2, 32, 32, 3), np.uint8)
+    things = rng.integers(0, 256, (40, 2, 96, 96, 3), np.uint8)
     asked: list[int] = []
 
     def pictures(number: int) -> np.ndarray:

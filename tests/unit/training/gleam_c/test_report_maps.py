@@ -42,16 +42,16 @@ def test_a_picture_without_context_has_one_vector_at_every_depth(split: SplitEnc
 
 def test_tiles_are_cut_where_they_lie(split: SplitEncoder) -> None:
     """Against the network run by hand; two pictures of two tiles come picture by picture."""
-    pictures = np.random.default_rng(1).integers(0, 256, (2, 96, 160, 3), np.uint8)
-    corners = [(0, 32), (64, 0)]
+    pictures = np.random.default_rng(1).integers(0, 256, (2, 128, 192, 3), np.uint8)
+    corners = [(0, 32), (96, 0)]
     with torch.inference_mode():
-        found = dict(cut_vectors(split, pictures, 64, corners))
-        alone = [p[y : y + 64, x : x + 64] for p in pictures for x, y in corners]
+        found = dict(cut_vectors(split, pictures, 96, corners))
+        alone = [p[y : y + 96, x : x + 96] for p in pictures for x, y in corners]
         np.testing.assert_allclose(found[0], split.encoder.embed(np.stack(alone)), atol=1e-5)
         network, prepared = split.network, split.encoder.prepared(pictures)
         for depth, blocks, stride in ((9, 9, 16), (15, 15, 16), (20, 20, 32), (ALL, 21, 32)):
             assert split.stride(depth) == stride and len(network.blocks) == 21
-            shared, cells = network.first(prepared, blocks), 64 // stride
+            shared, cells = network.first(prepared, blocks), 96 // stride
             row = 0
             for features in shared:
                 for x, y in corners:
