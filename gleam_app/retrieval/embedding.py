@@ -2,6 +2,7 @@
 
 import time
 from dataclasses import dataclass
+from functools import cached_property
 from pathlib import Path
 
 import numpy as np
@@ -44,7 +45,7 @@ class Embedder:
         self.steps = Steps.of(encoder.input_px, encoder.cell_px)
         self.timings = {"read": 0.0, "embed": 0.0}
 
-    @property
+    @cached_property
     def bounds(self) -> NDArray[np.int64]:
         """Rows of the tile table at which parts begin, and behind them its length."""
         total = len(self.plan.table)

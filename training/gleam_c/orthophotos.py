@@ -31,7 +31,6 @@ from training.data.perspective import (
 from training.data.records import held_out
 from training.gleam_c.augment import Picture, resized
 from training.gleam_c.batches import Sample
-from training.gleam_c.grading import graded
 from training.gleam_c.recipe import Recipe
 from training.gleam_c.spots import (
     Aim,
@@ -40,9 +39,9 @@ from training.gleam_c.spots import (
     Spots,
     aimed,
     context_of,
-    cut,
     decoded,
     overlap,
+    reference,
     shows_something,
     spots_of,
     turned_corners,
@@ -53,7 +52,6 @@ TILTED = 0.6  # of the photos
 TILT = 35.0
 FIELD_OF_VIEW = (50.0, 85.0)
 PHOTO = (320, 240)
-GRADED = 0.5  # of the satellite pictures
 LEAST_SPREAD = 5.0  # of the grey levels of a tile: 2.4 in 100 show less, mostly water
 GROUND = 10  # percentile of a tile's heights that is taken for the ground
 SHRINK = 1.5  # ground pixels a photo pixel from which on the ground is averaged first
@@ -93,9 +91,7 @@ class Orthophotos:
             photo = relief(photo, float(chance.uniform(0, 0.05)), chance)
         photo = another_day(photo, chance)
         query = query_pictures(photo, "uav", np.array([aim.turn]), self._query_px)[0]
-        tile = cut(ground, spot.at, spot.side * self._context, self._reference_px)
-        if chance.random() < GRADED:
-            tile = graded(tile, chance)
+        tile = reference(ground, spot, self._context, self._reference_px, chance)
         shown = aim.at + _used_ground(camera, aim.turn) / metres
         return Sample(query, tile, overlap(shown, spot.at, spot.side))
 

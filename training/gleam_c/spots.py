@@ -20,6 +20,7 @@ from gleam_app.imagery.exif import clean_text
 from gleam_app.retrieval.turning import SQUARE_SHARE
 from training.data.records import read_pixels
 from training.gleam_c.augment import Picture, resized
+from training.gleam_c.grading import graded
 from training.gleam_c.recipe import ViewRecipe
 
 STEP = 0.5  # of a tile between two places
@@ -31,6 +32,7 @@ NEAR = (
 FAR = 0.35, 2.0  # the others
 FAR_SHARE = 0.3
 HEADING_ERROR = 7.5  # half a step of the search over headings
+GRADED = 0.5  # of the satellite pictures
 KEPT_BYTES = 2_000_000_000  # decoded pictures in memory
 
 
@@ -207,6 +209,14 @@ def cut(ground: Picture, at: NDArray[np.float64], side: float, size: tuple[int, 
     if any(beyond):
         inside = np.asarray(cv2.copyMakeBorder(inside, *beyond, cv2.BORDER_REFLECT_101), np.uint8)
     return resized(np.ascontiguousarray(inside), size)
+
+
+def reference(
+    picture: Picture, spot: Spot, context: float, size: tuple[int, int], chance: np.random.Generator
+) -> Picture:
+    """The satellite side of a pair: the spot's tile and its context, at times graded otherwise."""
+    tile = cut(picture, spot.at, spot.side * context, size)
+    return graded(tile, chance) if chance.random() < GRADED else tile
 
 
 def overlap(shown: NDArray[np.float64], at: NDArray[np.float64], side: float) -> float:

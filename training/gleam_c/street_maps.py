@@ -14,7 +14,6 @@ from gleam_app.retrieval.turning import SQUARE_SHARE, query_pictures
 from training.data.streetmaps import read_split
 from training.gleam_c.augment import Picture
 from training.gleam_c.batches import Sample
-from training.gleam_c.grading import graded
 from training.gleam_c.map_styles import classes_of, redrawn, restyled
 from training.gleam_c.recipe import Recipe
 from training.gleam_c.spots import (
@@ -24,9 +23,9 @@ from training.gleam_c.spots import (
     Spots,
     aimed,
     context_of,
-    cut,
     decoded,
     overlap,
+    reference,
     shows_something,
     spots_of,
     turned_corners,
@@ -35,7 +34,6 @@ from training.gleam_c.spots import (
 METRES_PER_PIXEL = 1.0  # about; no more is known, and nothing here depends on it
 TILE_M = (150.0, 384.0)
 LEAST_SPREAD = 1.5  # of the grey levels of a map: nine in 100 show less, mostly water
-GRADED = 0.5  # of the satellite pictures
 
 
 class StreetMaps:
@@ -73,9 +71,7 @@ class StreetMaps:
         window = _window(restyled(drawn, classes, colours, chance), aim, self._query_px)
         query = query_pictures(redrawn(window, chance), "map", np.array([aim.turn]), self._query_px)
         satellite = decoded(spot.ground.path)
-        tile = cut(satellite, spot.at, spot.side * self._context, self._reference_px)
-        if chance.random() < GRADED:
-            tile = graded(tile, chance)
+        tile = reference(satellite, spot, self._context, self._reference_px, chance)
         error = aim.turn - aim.heading
         shown = turned_corners((1, 1), error) / SQUARE_SHARE * aim.side + aim.at
         return Sample(query[0], tile, overlap(shown, spot.at, spot.side))

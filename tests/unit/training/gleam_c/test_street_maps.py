@@ -6,7 +6,7 @@ import pytest
 
 from tests.unit.training.gleam_c.tiny import recipe
 from training.data.records import held_out
-from training.gleam_c import map_styles, street_maps
+from training.gleam_c import map_styles, spots, street_maps
 from training.gleam_c.map_styles import classes_of, kind_of, redrawn, restyled
 from training.gleam_c.orthophotos import Orthophotos
 from training.gleam_c.recipe import ViewRecipe
@@ -61,7 +61,7 @@ def test_the_map_lies_as_the_satellite_picture_does(
 ) -> None:
     """Styles off, aim true: the turned map is the tile in other colours."""
     monkeypatch.setattr(map_styles, "AS_IT_IS", 1.0)
-    monkeypatch.setattr(street_maps, "GRADED", 0.0)
+    monkeypatch.setattr(spots, "GRADED", 0.0)
     monkeypatch.setattr(street_maps, "redrawn", lambda window, chance: window)
     source = StreetMaps(folder, "train", SIZES)
     for number, spot in enumerate(source._spots.spots[:4]):
