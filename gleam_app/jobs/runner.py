@@ -1,7 +1,8 @@
 """Background jobs: a function, its ``Work``, its outcome. Knows nothing of Qt.
 
-Model work shares one lane of one thread, so that two computations never fight for the cores and the
-encoder needs no lock; short reading and writing has a lane of its own.
+Model work shares one lane of one thread, so that two computations never fight for the cores; short
+reading and writing has a lane of its own. Indexing takes minutes to hours and nobody waits for its next
+step: it rests, at its next check, while somebody waits for an answer.
 """
 
 import logging
@@ -17,6 +18,9 @@ from gleam_app.jobs.work import Progress, Work
 
 T = TypeVar("T")
 log = logging.getLogger(__name__)
+
+
+FOREGROUND = "foreground"  # why an indexing job is held: somebody waits for an answer
 
 
 class JobState(Enum):
@@ -45,6 +49,8 @@ class Job(Generic[T]):
     result: T | None = None
     error: BaseException | None = None
     on_changed: Callable[["Job[T]"], None] | None = None
+    lane: str = "io"
+    urgent: bool = False
     _future: "Future[None] | None" = None
     _ended: threading.Event = field(default_factory=threading.Event)
 
@@ -89,14 +95,20 @@ class Job(Generic[T]):
 
 
 class JobRunner:
-    """Runs jobs on two lanes: ``model`` (one thread) and ``io`` (two threads)."""
+    """Runs jobs on lanes: ``model`` (one thread), ``io`` (two) and ``index`` (one).
+
+    Jobs of ``index`` rest in their checks while a job of ``model``, or one started as ``urgent``, waits
+    or runs.
+    """
 
     def __init__(self) -> None:
         self._lanes = {
             "model": ThreadPoolExecutor(max_workers=1, thread_name_prefix="gleam-model"),
             "io": ThreadPoolExecutor(max_workers=2, thread_name_prefix="gleam-io"),
+            "index": ThreadPoolExecutor(max_workers=1, thread_name_prefix="gleam-index"),
         }
         self._jobs: list[Job[Any]] = []
+        self._lock = threading.Lock()
 
     def start(
         self,
@@ -104,24 +116,47 @@ class JobRunner:
         function: Callable[[Work], T],
         on_changed: Callable[[Job[T]], None] | None = None,
         lane: str = "model",
+        urgent: bool = False,
     ) -> Job[T]:
         """Queue ``function(work)``; ``on_changed`` hears every change of state and progress."""
-        job: Job[T] = Job(title, on_changed=on_changed)
-        self._jobs = [known for known in self._jobs if not known.state.ended]
-        self._jobs.append(job)
-        job._future = self._lanes[lane].submit(job._run, function)
+        executor = self._lanes[lane]
+        job: Job[T] = Job(title, lane=lane, urgent=urgent or lane == "model")
+
+        def changed(job: Job[T]) -> None:
+            if job.state.ended:
+                self._make_way()
+            if on_changed is not None:
+                on_changed(job)
+
+        job.on_changed = changed
+        with self._lock:
+            self._jobs = [known for known in self._jobs if not known.state.ended]
+            self._jobs.append(job)
+        self._make_way()
+        job._future = executor.submit(job._run, function)
         return job
+
+    def _make_way(self) -> None:
+        """Hold the indexing jobs while an urgent one is there, and let them go on when none is."""
+        with self._lock:
+            active = [job for job in self._jobs if not job.state.ended]
+            busy = any(job.urgent for job in active)
+            for job in active:
+                if job.lane == "index":
+                    (job.work.hold if busy else job.work.release)(FOREGROUND)
 
     @property
     def active(self) -> list[Job[Any]]:
         """Jobs that wait or run."""
-        return [job for job in self._jobs if not job.state.ended]
+        with self._lock:
+            return [job for job in self._jobs if not job.state.ended]
 
     def close(self, timeout_s: float = 5.0) -> None:
         """Cancel everything and wait a little for it to end."""
-        for job in self.active:
+        jobs = self.active
+        for job in jobs:
             job.cancel()
-        for job in list(self._jobs):
+        for job in jobs:
             job.wait(timeout_s)
         for lane in self._lanes.values():
             lane.shutdown(wait=False, cancel_futures=True)
