@@ -35,7 +35,7 @@ def tile_centres(
     counts = _steps(widths_m, side_m, stride_m)
     if counts.sum() > MAX_TILES:
         raise GleamError(
-            f"The map would need {int(counts.sum()):,} tiles of {side_m:g} m, more than {MAX_TILES:,}.",
+            f"The map is too large for tiles of {side_m:,.0f} m.",
             "Choose larger tiles, or add a smaller part of the map.",
         )
     lats = np.repeat(row_lats, counts)
@@ -90,3 +90,29 @@ def tiles_touching(
             rest_lats = np.clip(lats[rest] + up * half_lat, -90, 90)
             keep[rest] = points_in_ring(ring, rest_lats, lons[rest] + right * half_lon[rest])
     return keep
+
+
+def away_from_edge(
+    ring: Ring, lats: NDArray[np.float64], lons: NDArray[np.float64], side_m: float
+) -> NDArray[np.bool_]:
+    """Bool (N,): squares that no side of the ring comes near, so wholly inside it or wholly outside.
+
+    Compares boxes in degrees, with room to spare: squares may be missed, none is wrongly named.
+    """
+    corners = np.array([*ring, ring[0]], float)
+    d_lat, d_lon = np.diff(corners[:, 0]), wrap_lon(np.diff(corners[:, 1]))
+    middle_lat, middle_lon = corners[:-1, 0] + d_lat / 2, corners[:-1, 1] + d_lon / 2
+    shrink = np.maximum(np.cos(np.radians(middle_lat)), 1e-3)
+    # a side is straight on the ground, not in degrees: over its length it strays by length ** 2 / 8 R
+    # from the meridian, and by that times tan(lat) from the parallel; twice that is allowed for
+    length = np.radians(np.hypot(d_lat, d_lon * shrink))
+    bulge = np.degrees(length**2 / 4 * (1 + 1 / shrink))
+    half_lat = 1.1 * math.degrees(side_m / 2 / wgs84().a)
+    half_lon = 1.1 * np.degrees(side_m / 2 / _parallel_radius_m(lats))
+    off_lat = np.abs(lats[:, None] - middle_lat)
+    off_lon = np.abs(wrap_lon(lons[:, None] - middle_lon))
+    apart = (off_lat > half_lat + np.abs(d_lat) / 2 + bulge) | (
+        off_lon > half_lon[:, None] + np.abs(d_lon) / 2 + bulge / shrink
+    )
+    clear: NDArray[np.bool_] = apart.all(axis=1)
+    return clear

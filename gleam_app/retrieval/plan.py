@@ -1,10 +1,10 @@
 """What a tile set will hold: where its tiles lie, in blocks that are read and embedded together.
 
-A block is a square part of a map at one scale, with its tiles in rows and columns along north and east
-of its own middle. Overlapping tiles share most of their pixels: a block is read once, and as much of
-the network as the encoder's pack allows is computed once for all of its tiles.
+Overlapping tiles share most of their pixels: a block is read once, and as much of the network as the
+encoder's pack allows is computed once for all of its tiles.
 """
 
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -14,18 +14,14 @@ from numpy.typing import NDArray
 
 from gleam_app.errors import GleamError
 from gleam_app.geo.coordinates import Bounds, LatLon
-from gleam_app.geo.footprint import Ring, area_m2, distance_m, ring_bounds
-from gleam_app.geo.frame import LocalFrame
-from gleam_app.geo.grid import tile_centres, tiles_touching
+from gleam_app.geo.footprint import area_m2, ring_bounds
+from gleam_app.geo.grid import MAX_TILES
 from gleam_app.imagery.sources import MapSource
+from gleam_app.retrieval.blocks import Blocks, Steps
+from gleam_app.retrieval.scales import choose_scales
 from gleam_app.retrieval.tileset import TILE
 
-# Sides of what a UAV sees from 50 to 300 m, in steps of half as much again.
-UAV_SCALES_M = (48.0, 72.0, 108.0, 162.0, 243.0)
-OVERLAP = 0.75  # of a tile with the next one
-MIN_TILE_PX = 96  # a tile made of fewer source pixels is blur
-BLOCK_TILES = 16  # along each side of a block: a megapixel of map at an overlap of 0.75
-STEEPEST_DEG = 85.0  # beyond, north turns within a block: its tiles stand alone
+__all__ = ["BLOCK", "Plan", "Steps", "area_of", "plan_maps", "plan_pictures", "refuse_too_many"]
 
 BLOCK = np.dtype(
     [
@@ -34,20 +30,6 @@ BLOCK = np.dtype(
     ]
 )  # fmt: skip
 """Middle of a block, tiles along its side, and the row of its first tile in the tile table."""
-
-
-@dataclass(frozen=True)
-class Steps:
-    """The encoder's grid in pixels: side of a tile, and the step to the next one."""
-
-    tile_px: int
-    step_px: int
-
-    @classmethod
-    def of(cls, tile_px: int, cell_px: int) -> "Steps":
-        """About ``OVERLAP``, in whole cells of what tiles share."""
-        wanted = tile_px * (1 - OVERLAP)
-        return cls(tile_px, max(1, round(wanted / cell_px)) * cell_px)
 
 
 @dataclass(frozen=True)
@@ -68,41 +50,53 @@ class Plan:
     row: NDArray[np.uint16]
 
 
-def choose_scales(source: MapSource) -> list[float]:
-    """Tile sides (metres) that the source's resolution and extent can serve; at least one."""
-    extent_m = min(_sides_m(source.bounds))
-    fitting = [
-        scale
-        for scale in UAV_SCALES_M
-        if scale >= MIN_TILE_PX * source.resolution_m and scale <= extent_m
-    ]
-    return fitting or [max(min(extent_m, UAV_SCALES_M[-1]), MIN_TILE_PX * source.resolution_m / 2)]
+def plan_maps(sources: Sequence[MapSource], scales_m: list[float] | None, steps: Steps) -> Plan:
+    """Lay the grid over every source at every scale (metres; None: what each source's pixels serve).
 
-
-def plan_maps(sources: list[MapSource], scales_m: list[float] | None, steps: Steps) -> Plan:
-    """Lay the grid over every source at every scale."""
+    Counts first, then fills tables of the right size: 32 bytes a tile, and little beside.
+    Raises GleamError where there would be more than ``MAX_TILES`` tiles.
+    """
     scales = scales_m or sorted({s for source in sources for s in choose_scales(source)})
-    parts: list[_Part] = []
-    tiles = 0
-    for index, source in enumerate(sources):
-        for scale in scales:
-            for outline in source.outlines:
-                parts.append(_lay_out(outline, index, scale, steps, tiles))
-                tiles += len(parts[-1].table)
-    outlines = [outline for source in sources for outline in source.outlines]
+    area = area_of(sources)
+    refuse_too_many({scale: int(area / steps.step_m(scale) ** 2) for scale in scales})
+    grids = [
+        (index, Blocks.over(outline, scale, steps))
+        for index, source in enumerate(sources)
+        for scale in scales
+        for outline in source.outlines
+    ]
+    counts = dict.fromkeys(scales, 0)
+    for _, grid in grids:
+        counts[grid.scale_m] += int(grid.counts.sum())
+    refuse_too_many(counts)
+    total = sum(counts.values())
+    table = np.zeros(total, TILE)
+    column, row = np.empty(total, np.uint16), np.empty(total, np.uint16)
+    blocks: list[NDArray[Any]] = []
+    end = 0
+    for index, grid in grids:
+        first = end
+        for tiles in grid.tiles():
+            here = slice(end, end + len(tiles.lats))
+            table["lat"][here], table["lon"][here] = tiles.lats, tiles.lons
+            column[here], row[here] = tiles.column, tiles.row
+            end = here.stop
+        table["source"][first:end], table["scale_m"][first:end] = index, grid.scale_m
+        blocks.append(_described(index, grid, first))
+    corners = [corner for source in sources for outline in source.outlines for corner in outline]
     return Plan(
-        table=np.concatenate([part.table for part in parts]),
+        table=table,
         scales_m=scales,
-        area_km2=sum(area_m2(outline) for outline in outlines) / 1e6,
-        bounds=ring_bounds([corner for outline in outlines for corner in outline]),
+        area_km2=area / 1e6,
+        bounds=ring_bounds(corners),
         pictures=[],
-        blocks=np.concatenate([part.blocks for part in parts]),
-        column=np.concatenate([part.column for part in parts]),
-        row=np.concatenate([part.row for part in parts]),
+        blocks=np.concatenate(blocks),
+        column=column,
+        row=row,
     )
 
 
-def plan_pictures(folder: Path, coords: dict[str, LatLon]) -> Plan:
+def plan_pictures(folder: Path, coords: Mapping[str, LatLon]) -> Plan:
     """Every picture of a folder is one tile; ``coords`` places some of them."""
     from gleam_app.imagery.pictures import list_pictures
 
@@ -124,53 +118,32 @@ def plan_pictures(folder: Path, coords: dict[str, LatLon]) -> Plan:
     return Plan(table, [], 0.0, bounds, names, np.zeros(0, BLOCK), nothing, nothing)
 
 
-@dataclass(frozen=True)
-class _Part:
-    """The tiles of one outline at one scale."""
-
-    table: NDArray[Any]
-    blocks: NDArray[Any]
-    column: NDArray[np.uint16]
-    row: NDArray[np.uint16]
+def area_of(sources: Sequence[MapSource]) -> float:
+    """Square metres within the sources' outlines; where sources overlap, it counts for each."""
+    return sum(area_m2(outline) for source in sources for outline in source.outlines)
 
 
-def _lay_out(outline: Ring, index: int, scale_m: float, steps: Steps, first: int) -> _Part:
-    step_m = scale_m * steps.step_px / steps.tile_px
-    bounds = ring_bounds(outline)
-    width_m, height_m = _sides_m(bounds)
-    across = int(np.clip(1 + np.ceil((max(width_m, height_m) - scale_m) / step_m), 1, BLOCK_TILES))
-    if max(abs(bounds.south), abs(bounds.north)) > STEEPEST_DEG:
-        across = 1
-    side_m = (across - 1) * step_m + scale_m
-    block_lats, block_lons = tile_centres(outline, side_m, across * step_m)
-    column, row = (grid.ravel() for grid in np.meshgrid(np.arange(across), np.arange(across)))
-    east, north = (column - (across - 1) / 2) * step_m, ((across - 1) / 2 - row) * step_m
-    lats, lons = np.empty((2, len(block_lats), across**2))
-    for i, (lat, lon) in enumerate(zip(block_lats.tolist(), block_lons.tolist(), strict=True)):
-        lats[i], lons[i] = LocalFrame(lat, lon).to_degrees(east, north)
-    kept = tiles_touching(outline, lats.ravel(), lons.ravel(), scale_m).reshape(lats.shape)
-    counts = kept.sum(axis=1)
-    table = np.zeros(int(counts.sum()), TILE)
-    table["source"], table["scale_m"] = index, scale_m
-    table["lat"], table["lon"] = lats[kept], lons[kept]
-    blocks = np.zeros(len(counts), BLOCK)
-    blocks["source"], blocks["scale_m"], blocks["across"] = index, scale_m, across
-    blocks["lat"], blocks["lon"] = block_lats, block_lons
-    blocks["first"] = first + np.cumsum(counts) - counts
-    inside = np.nonzero(kept)[1]
-    return _Part(
-        table,
-        blocks[counts > 0],
-        column[inside].astype(np.uint16),
-        row[inside].astype(np.uint16),
-    )
+def refuse_too_many(counts: Mapping[float, int]) -> None:
+    """Raise GleamError if the ``counts`` of tiles by scale are more than a desktop can search."""
+    total = sum(counts.values())
+    if total <= MAX_TILES:
+        return
+    kept = sorted(counts, reverse=True)
+    while kept and sum(counts[scale] for scale in kept) > MAX_TILES:
+        kept.pop()
+    if kept:
+        left_out = ", ".join(f"{scale:g} m" for scale in sorted(counts) if scale not in kept)
+        rest = sum(counts[scale] for scale in kept)
+        scales = ",".join(f"{scale:g}" for scale in sorted(kept))
+        hint = f"Leave out {left_out}: --scales {scales} needs {rest:,}."
+    else:
+        hint = "Choose larger tiles, or add a smaller part of the map."
+    raise GleamError(f"The map would need {total:,} tiles, more than {MAX_TILES:,}.", hint)
 
 
-def _sides_m(bounds: Bounds) -> tuple[float, float]:
-    """Width and height of a box on the ground, through its middle."""
-    west, south, east, north = bounds
-    middle = LatLon((south + north) / 2, west + (east - west) % 360.0 / 2)
-    return (
-        distance_m(LatLon(middle.lat, west), LatLon(middle.lat, east)),
-        distance_m(LatLon(south, middle.lon), LatLon(north, middle.lon)),
-    )
+def _described(index: int, grid: Blocks, first: int) -> NDArray[Any]:
+    blocks = np.zeros(len(grid.lats), BLOCK)
+    blocks["source"], blocks["scale_m"], blocks["across"] = index, grid.scale_m, grid.across
+    blocks["lat"], blocks["lon"] = grid.lats, grid.lons
+    blocks["first"] = first + np.cumsum(grid.counts) - grid.counts
+    return blocks[grid.counts > 0]

@@ -1,4 +1,5 @@
 import math
+import tracemalloc
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any, cast
@@ -8,22 +9,30 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from gleam_app.errors import GleamError
 from gleam_app.geo.coordinates import LatLon
-from gleam_app.geo.footprint import destination, distance_m, ring_bounds
+from gleam_app.geo.footprint import destination, distance_m, points_in_ring, ring_bounds
 from gleam_app.geo.frame import LocalFrame, wgs84
+from gleam_app.geo.grid import away_from_edge, tiles_touching
 from gleam_app.imagery.sources import MapSource, open_source
+from gleam_app.retrieval.blocks import BLOCK_TILES, Blocks
 from gleam_app.retrieval.embedding import MARGIN_PX, Embedder, shares
 from gleam_app.retrieval.encoder import Encoder
-from gleam_app.retrieval.plan import BLOCK_TILES, Steps, plan_maps
+from gleam_app.retrieval.plan import Steps, plan_maps
 
 STEPS = Steps(192, 48)
 
 
-def rectangle(lat: float, lon: float, width_m: float, height_m: float) -> MapSource:
-    """A source that is nothing but an outline."""
+def rectangle(
+    lat: float, lon: float, width_m: float, height_m: float, turn_deg: float = 0.0
+) -> MapSource:
+    """A source that is nothing but an outline, turned clockwise."""
+    cos, sin = math.cos(math.radians(turn_deg)), math.sin(math.radians(turn_deg))
     corners = [
-        LocalFrame(lat, lon).to_degrees(sx * width_m / 2, sy * height_m / 2)
-        for sx, sy in ((-1, 1), (1, 1), (1, -1), (-1, -1))
+        LocalFrame(lat, lon).to_degrees(x * cos + y * sin, y * cos - x * sin)
+        for x, y in (
+            (sx * width_m / 2, sy * height_m / 2) for sx, sy in ((-1, 1), (1, 1), (1, -1), (-1, -1))
+        )
     ]
     outline = tuple(LatLon(float(a), float(b)) for a, b in corners)
     return cast(
@@ -71,6 +80,105 @@ def test_a_block_is_a_grid_about_its_middle() -> None:
     assert len(
         set(zip(plan.table["lat"].tolist(), plan.table["lon"].tolist(), strict=True))
     ) == len(plan.table)
+
+
+@settings(max_examples=15, deadline=None)
+@given(
+    lat=st.floats(-80, 80), lon=st.floats(-180, 180), turn=st.floats(0, 180),
+    width=st.floats(80, 400), length=st.floats(500, 4000),
+)  # fmt: skip
+def test_a_strip_in_any_direction_is_covered(
+    lat: float, lon: float, turn: float, width: float, length: float
+) -> None:
+    """Also where it is much narrower than a block, of which neither corner nor middle then meets it."""
+    plan = plan_maps([rectangle(lat, lon, width, length, turn)], [160.0], STEPS)
+    east, north = LocalFrame(lat, lon).to_metres(plan.table["lat"], plan.table["lon"])
+    x, y = np.random.default_rng(0).uniform(-0.5, 0.5, (200, 2)).T * [[width], [length]]
+    cos, sin = math.cos(math.radians(turn)), math.sin(math.radians(turn))
+    points = np.stack([x * cos + y * sin, y * cos - x * sin], axis=1)
+    nearest = np.maximum(
+        np.abs(points[:, :1] - east[None]), np.abs(points[:, 1:] - north[None])
+    ).min(axis=1)
+    bend = 0.5 + (length / 2) ** 2 / 6.3e6 * math.tan(math.radians(abs(lat)))
+    assert nearest.max() <= 80.0 + bend
+
+
+@settings(max_examples=25, deadline=None)
+@given(
+    lat=st.floats(-84, 84), lon=st.floats(-180, 180), turn=st.floats(0, 90),
+    width=st.floats(100, 4000), height=st.floats(100, 4000), scale=st.floats(60, 600),
+)  # fmt: skip
+def test_tiles_are_those_that_touch_the_outline(
+    lat: float, lon: float, turn: float, width: float, height: float, scale: float
+) -> None:
+    """The naive way: every tile of every block is asked, however far from the edge."""
+    (outline,) = rectangle(lat, lon, width, height, turn).outlines
+    blocks = Blocks.over(outline, scale, STEPS)
+    lats, lons = blocks._centres(np.arange(len(blocks.lats)))
+    touching = tiles_touching(outline, lats, lons, scale)
+    tiles = list(blocks.tiles())
+    assert (np.concatenate([part.lats for part in tiles]) == lats[touching]).all()
+    assert (np.concatenate([part.lons for part in tiles]) == lons[touching]).all()
+    naive = touching.reshape(len(blocks.lats), -1).sum(axis=1)
+    assert (blocks.counts == naive).all()
+
+
+@settings(max_examples=40, deadline=None)
+@given(
+    lat=st.floats(-84, 84), lon=st.floats(-180, 180), turn=st.floats(0, 90),
+    width=st.floats(5e3, 1e6), height=st.floats(5e3, 1e6),
+)  # fmt: skip
+def test_what_is_away_from_the_edge_is_all_in_or_all_out(
+    lat: float, lon: float, turn: float, width: float, height: float
+) -> None:
+    """With four corners and sides of up to a thousand kilometres, which bend most."""
+    (outline,) = rectangle(lat, lon, width, height, turn).outlines
+    chance = np.random.default_rng(1)
+    reach = np.hypot(width, height) * 0.6
+    lats, lons = LocalFrame(lat, lon).to_degrees(*chance.uniform(-reach, reach, (2, 300)))
+    side = 1500.0
+    away = away_from_edge(outline, lats, lons, side)
+    x, y = (g.ravel() for g in np.meshgrid(*[np.linspace(-side / 2, side / 2, 9)] * 2))
+    for here in np.flatnonzero(away)[:60]:
+        inside = points_in_ring(outline, *LocalFrame(lats[here], lons[here]).to_degrees(x, y))
+        assert inside.all() or not inside.any()
+
+
+def test_counting_lays_out_nothing_but_the_edge(monkeypatch: pytest.MonkeyPatch) -> None:
+    source = rectangle(50.0, 8.0, 9000, 9000)
+    laid_out: list[int] = []
+    centres = Blocks._centres
+
+    def counted(blocks: Blocks, chosen: Any) -> Any:
+        laid_out.append(len(chosen))
+        return centres(blocks, chosen)
+
+    with monkeypatch.context() as patched:
+        patched.setattr(Blocks, "_centres", counted)
+        blocks = Blocks.over(source.outlines[0], 60.0, STEPS)
+        total = int(blocks.counts.sum())
+    assert total == len(plan_maps([source], [60.0], STEPS).table) > 300_000
+    assert sum(laid_out) < 0.3 * len(blocks.lats)
+
+
+def test_a_plan_takes_little_more_memory_than_its_tables() -> None:
+    source = rectangle(50.0, 8.0, 9000, 9000)
+    tracemalloc.start()
+    plan = plan_maps([source], [60.0], STEPS)
+    peak = tracemalloc.get_traced_memory()[1]
+    tracemalloc.stop()
+    kept = plan.table.nbytes + plan.column.nbytes + plan.row.nbytes + plan.blocks.nbytes
+    assert len(plan.table) > 300_000 and peak < kept + 40e6
+
+
+def test_too_many_tiles_are_refused_naming_what_to_leave_out() -> None:
+    country = rectangle(50.0, 8.0, 50_000, 50_000)
+    with pytest.raises(GleamError, match=r"tiles, more than 20,000,000\.$") as caught:
+        plan_maps([country], [48.0, 72.0, 162.0, 243.0], STEPS)
+    assert caught.value.hint.startswith("Leave out 48 m: --scales 72,162,243 needs ")
+    with pytest.raises(GleamError) as caught:
+        plan_maps([rectangle(50.0, 8.0, 900_000, 900_000)], [48.0, 72.0], STEPS)
+    assert caught.value.hint == "Choose larger tiles, or add a smaller part of the map."
 
 
 def test_near_the_poles_tiles_stand_alone() -> None:
