@@ -75,6 +75,10 @@ class Work:
             self._holds.discard(reason)
             self._turn.notify_all()
 
+    def part(self, on_progress: Callable[[Progress], None] | None = None) -> "Work":
+        """A part of this work that tells its progress elsewhere; it is held and cancelled with the whole."""
+        return Work(on_progress, self._cancel, self._turn, self._holds)
+
     def check(self) -> None:
         """Wait here while held; raise ``Cancelled`` if the user asked to stop."""
         if self._holds:
