@@ -12,6 +12,7 @@ from gleam_app.errors import GleamError
 from gleam_app.home import resources_dir
 from gleam_app.packs.manifest import MANIFEST_NAME, parse_manifest
 from gleam_app.packs.store import PackStore
+from training.gleam_x import commands as gleam_x_commands
 
 
 def main(argv: list[str] | None = None) -> int:
@@ -61,9 +62,12 @@ def main(argv: list[str] | None = None) -> int:
     record = gleam_c.add_parser("record", help="write a report's figures into the pack's manifest")
     record.add_argument("report", type=Path, metavar="report.json")
     record.add_argument("pack", type=Path, help="folder of the pack")
+    gleam_x = parts.add_parser("gleam-x", help="the explainer")
+    gleam_x_commands.register(gleam_x.add_subparsers(dest="action", required=True))
     arguments = parser.parse_args(argv)
     try:
-        _ACTIONS[arguments.action](arguments)
+        run = arguments.run if arguments.part == "gleam-x" else _ACTIONS[arguments.action]
+        run(arguments)
     except GleamError as error:
         print(f"{error} {error.hint}".strip(), file=sys.stderr)
         return error.exit_code

@@ -34,7 +34,7 @@ LEAST_TILE = 0.35  # of the satellite picture: less would show its pixels
 
 
 @dataclass(frozen=True)
-class _Taken:
+class Taken:
     """A query of a place. ``ground`` maps pixels of a picture from above, if it had ``size``, to metres
     (east, south) about the satellite picture's centre; ``satellite_m`` is that one's side."""
 
@@ -53,14 +53,14 @@ class SimulatedWorld:
     def __init__(self, folder: Path, split: str, recipe: Recipe) -> None:
         """``split``: "train", or "val", one place in ten. Raises GleamError."""
         self._sizes = recipe.views
-        self._taken: list[_Taken] = []
+        self._taken: list[Taken] = []
         self.places: list[str] = []
         self.views: list[View] = []
         for path in sorted(folder.glob("places/*/sample.json")):
             place = f"sim{path.parent.name}"
             if held_out(place) != (split == "val"):
                 continue
-            for taken in _read(path):
+            for taken in read_taken(path):
                 if taken.view in recipe.views:
                     self._taken.append(taken)
                     self.places.append(f"simworld/{place}")
@@ -83,12 +83,8 @@ class SimulatedWorld:
         satellite = read_pixels(taken.folder / "satellite.jpg")
         if taken.ground is None:
             return Sample(query, _framed(satellite, sizes))
-        shown = _shown(taken, turn)
-        off_centre, scale = misjudged(chance)
-        side = float(np.sqrt(cv2.contourArea(shown.astype(np.float32)))) / scale
-        side = float(np.clip(side, LEAST_TILE * taken.satellite_m, taken.satellite_m))
-        room = (taken.satellite_m - side) / 2
-        at = np.clip(shown.mean(axis=0) + off_centre * side, -room, room)
+        shown = shown_corners(taken, turn)
+        at, side = tile_about(taken, shown, chance)
         pixels_a_metre = satellite.shape[0] / taken.satellite_m
         window = cut(
             satellite,
@@ -103,7 +99,19 @@ class SimulatedWorld:
         return []
 
 
-def _read(path: Path) -> list[_Taken]:
+def tile_about(
+    taken: Taken, shown: NDArray[np.float64], chance: np.random.Generator
+) -> tuple[NDArray[np.float64], float]:
+    """Centre (east, south) and side in metres of the tile that a search might hold against a query."""
+    off_centre, scale = misjudged(chance)
+    side = float(np.sqrt(cv2.contourArea(shown.astype(np.float32)))) / scale
+    side = float(np.clip(side, LEAST_TILE * taken.satellite_m, taken.satellite_m))
+    room = (taken.satellite_m - side) / 2
+    return np.clip(shown.mean(axis=0) + off_centre * side, -room, room), side
+
+
+def read_taken(path: Path) -> list[Taken]:
+    """The queries of a place from its ``sample.json``. Raises GleamError."""
     try:
         pictures = json.loads(path.read_bytes())["pictures"]
         satellite = next(p for p in pictures if p["view"] == "satellite")
@@ -115,7 +123,7 @@ def _read(path: Path) -> list[_Taken]:
         ) from None
 
 
-def _query(folder: Path, entry: dict[str, Any], satellite: dict[str, Any]) -> _Taken:
+def _query(folder: Path, entry: dict[str, Any], satellite: dict[str, Any]) -> Taken:
     view, how, satellite_m = entry["view"], entry["how"], float(satellite["how"]["side_m"])
     size, ground = None, None
     east, north = np.subtract(entry["position"], satellite["position"])
@@ -128,12 +136,12 @@ def _query(folder: Path, entry: dict[str, Any], satellite: dict[str, Any]) -> _T
     elif view == "map":
         size = 1, 1
         ground = np.array([[how["side_m"], 0, east], [0, how["side_m"], -north], [0, 0, 1.0]])
-    return _Taken(
+    return Taken(
         folder, str(entry["file"]), view, float(how["heading"]), satellite_m, size, ground
     )
 
 
-def _shown(taken: _Taken, turn: float) -> NDArray[np.float64]:
+def shown_corners(taken: Taken, turn: float) -> NDArray[np.float64]:
     """Corners (4, 2) in metres (east, south) about the satellite picture's centre of a query's used square."""
     if taken.size is None or taken.ground is None:
         raise ValueError("only pictures from above show a part of the ground")

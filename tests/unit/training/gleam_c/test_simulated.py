@@ -17,7 +17,7 @@ from training.data.simworld.place import Place
 from training.data.simworld.samples import VIEWS, simulate
 from training.data.simworld.textures import noise_textures
 from training.gleam_c.recipe import ViewRecipe
-from training.gleam_c.simulated import SimulatedWorld, _shown
+from training.gleam_c.simulated import SimulatedWorld, shown_corners
 
 SQUARE = ViewRecipe(query_px=(96, 96), reference_px=(128, 128), reference_margin_px=16)
 AROUND = ViewRecipe(query_px=(48, 96), reference_px=(64, 64))
@@ -66,7 +66,7 @@ def test_a_photo_turned_by_its_heading_shows_the_ground_it_is_said_to_show(folde
     own, others = [], []
     for taken in (t for t in source._taken if t.view == "uav"):
         pixels, satellite = (read_pixels(taken.folder / n) for n in (taken.file, "satellite.jpg"))
-        shown = _shown(taken, taken.heading) / taken.satellite_m + 0.5
+        shown = shown_corners(taken, taken.heading) / taken.satellite_m + 0.5
         square = np.array([[0, 0], [96, 0], [96, 96], [0, 96]], np.float32)
         matrix = cv2.getPerspectiveTransform((shown * len(satellite)).astype(np.float32), square)
         ground = cv2.warpPerspective(satellite, matrix, (96, 96)).mean(axis=2)
