@@ -28,9 +28,9 @@ def tile_bounds(zoom: int, x: int, y: int) -> Bounds:
     west, south, east, north = tile_extent_m(zoom, x, y)
     return Bounds(
         math.degrees(west / EARTH_RADIUS_M),
-        _latitude(south),
+        latitude_of(south),
         math.degrees(east / EARTH_RADIUS_M),
-        _latitude(north),
+        latitude_of(north),
     )
 
 
@@ -46,7 +46,9 @@ def tile_at(lat: float, lon: float, zoom: int) -> tuple[int, int]:
 def tile_centre(zoom: int, x: int, y: int) -> LatLon:
     """The position in the middle of the tile's picture."""
     west, south, east, north = tile_extent_m(zoom, x, y)
-    return LatLon(_latitude((south + north) / 2), math.degrees((west + east) / 2 / EARTH_RADIUS_M))
+    return LatLon(
+        latitude_of((south + north) / 2), math.degrees((west + east) / 2 / EARTH_RADIUS_M)
+    )
 
 
 def zoom_for(resolution_m: float, lat: float, tile_px: int = 256) -> int:
@@ -55,5 +57,6 @@ def zoom_for(resolution_m: float, lat: float, tile_px: int = 256) -> int:
     return max(0, min(22, math.ceil(math.log2(max(world_px / tile_px, 1.0)) - 1e-9)))
 
 
-def _latitude(northing: float) -> float:
+def latitude_of(northing: float) -> float:
+    """The latitude (degrees) of an EPSG:3857 northing in metres."""
     return math.degrees(2 * math.atan(math.exp(northing / EARTH_RADIUS_M)) - math.pi / 2)

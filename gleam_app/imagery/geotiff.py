@@ -1,13 +1,17 @@
 """Map sources that GDAL reads: GeoTIFF, COG, VRT, BigTIFF, JPEG 2000, pictures with a world file."""
 
+import math
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
+from numpy.typing import NDArray
 
 from gleam_app.errors import GleamError
+from gleam_app.geo.mercator import latitude_of
 from gleam_app.imagery.exif import clean_text
 from gleam_app.imagery.grid_source import GridSource
+from gleam_app.imagery.overviews import Overviews
 from gleam_app.imagery.projections import read_crs
 from gleam_app.imagery.raster_file import RasterFile
 
@@ -40,6 +44,45 @@ class RasterSource(GridSource):
             file.close()
             raise
         self.raster = file
+        self._to_ground_m = to_ground
+        self._projection = projection
+        self._overviews = Overviews(file)
+        self._smaller: dict[RasterFile, GridSource] = {}
+
+    @property
+    def settled(self) -> bool:
+        return not self._overviews.being_made
+
+    def read_mercator(
+        self, west: float, north: float, side: float, size_px: int
+    ) -> NDArray[np.uint8]:
+        pixel_m = side / size_px * math.cos(math.radians(latitude_of(north - side / 2)))
+        found = self._overviews.nearest(pixel_m / self.resolution_m)
+        if found is not None:
+            try:
+                return self._seen_smaller(*found).read_mercator(west, north, side, size_px)
+            except GleamError:
+                self._overviews.forget()
+        return super().read_mercator(west, north, side, size_px)
+
+    def release(self) -> None:
+        """Close the files, which a later read opens again."""
+        super().close()
+        self._overviews.release()
+
+    def close(self) -> None:
+        self._overviews.close()
+        super().close()
+
+    def _seen_smaller(self, factor: int, file: RasterFile) -> GridSource:
+        """The same ground as pixels that many times larger."""
+        if file not in self._smaller:
+            to_ground = self._to_ground_m * (factor, factor, 1.0)
+            self._smaller = {
+                **self._smaller,
+                file: GridSource(self.path, file, self._projection, to_ground),
+            }
+        return self._smaller[file]
 
 
 def has_georeference(path: Path) -> bool:

@@ -28,6 +28,9 @@ if TYPE_CHECKING:
 
 Points = NDArray[np.float64]
 Projecting = Callable[[Points, Points], tuple[Points, Points]]
+Reading = Callable[
+    [int, int, int, int, int, int], tuple[NDArray[np.uint8], NDArray[np.uint8]]
+]  # Pixels.read or Pixels.glance
 _EDGE_POINTS = 21  # along each side of the outline
 _MIN_NODES = 9
 _NODE_STEP_M = 500.0  # the ground's curve over this distance is 5 mm
@@ -53,6 +56,16 @@ class Pixels(Protocol):
         """
         ...
 
+    def glance(
+        self, column: int, row: int, width: int, height: int, out_width: int, out_height: int
+    ) -> tuple[NDArray[np.uint8], NDArray[np.uint8]]:
+        """As ``read``, for the eye: quick, be it less exact."""
+        ...
+
+    def blank(self, column: int, row: int, width: int, height: int) -> bool:
+        """Whether it is known without reading that a window holds nothing."""
+        ...
+
     def close(self) -> None: ...
 
 
@@ -69,6 +82,9 @@ class GridSource:
         self._world = _world_width(projection, self._crs)
         self._to_ground = to_ground
         self._to_pixel = _inverted(to_ground, path)
+        # the same ground may lie in the source once more, a world further east or west
+        self._around = (0, -1, 1) if self._world else (0,)
+        self._world_px = self._to_pixel[:, 0] * self._world
         self._outline = self._measure_outline()
         self._bounds = ring_bounds(self._outline)
         self._resolution_m = self._measure_resolution()
@@ -102,6 +118,10 @@ class GridSource:
         return ()
 
     @property
+    def settled(self) -> bool:
+        return True
+
+    @property
     def size(self) -> tuple[int, int]:
         """(width, height) in source pixels."""
         return self._file.width, self._file.height
@@ -120,8 +140,7 @@ class GridSource:
             lats, lons = frame.to_degrees((x - 0.5) * side_m, (0.5 - y) * side_m)
             return to_source.transform(lons, lats)
 
-        rgb, mask = self._warp(project, side_m, size_px)
-        return Picture(rgb, mask)
+        return Picture(*self._warp(project, side_m, size_px, self._file.read))
 
     def read_map_tile(self, zoom: int, x: int, y: int, size_px: int = 256) -> NDArray[np.uint8]:
         if not boxes_meet(self._bounds, tile_bounds(zoom, x, y)):
@@ -139,7 +158,7 @@ class GridSource:
             return to_source.transform(west + across * side, north - down * side)
 
         rgba = np.zeros((size_px, size_px, 4), np.uint8)
-        rgb, mask = self._warp(project, side, size_px)
+        rgb, mask = self._warp(project, side, size_px, self._file.glance)
         rgba[..., :3] = rgb
         rgba[..., 3] = np.where(mask, 255, 0)
         return rgba
@@ -148,22 +167,29 @@ class GridSource:
         self._file.close()
 
     def _warp(
-        self, project: Projecting, side_m: float, size_px: int
+        self, project: Projecting, side_m: float, size_px: int, read: Reading
     ) -> tuple[NDArray[np.uint8], NDArray[np.bool_]]:
         """Fill a picture whose point (x, y), both 0..1 from its top left, ``project`` sends to the source's CRS."""
-        columns, rows = self._source_grid(project, side_m, size_px)
         rgb = np.zeros((size_px, size_px, 3), np.uint8)
         mask = np.zeros((size_px, size_px), bool)
-        for around in (0, -1, 1) if self._world else (0,):
-            # the same ground may lie in the source once more, a world further east or west
-            shift = self._to_pixel[:, 0] * (around * self._world)
-            self._add_part(columns + shift[0], rows + shift[1], rgb, mask)
+        grid = self._source_grid(project, side_m, size_px)
+        if grid is None:
+            return rgb, mask
+        columns, rows = grid
+        for around in self._around:
+            shift = self._world_px * around
+            self._add_part(columns + shift[0], rows + shift[1], rgb, mask, read)
             if mask.all():
                 break
         return rgb, mask
 
     def _add_part(
-        self, columns: Points, rows: Points, rgb: NDArray[np.uint8], mask: NDArray[np.bool_]
+        self,
+        columns: Points,
+        rows: Points,
+        rgb: NDArray[np.uint8],
+        mask: NDArray[np.bool_],
+        read: Reading,
     ) -> None:
         """Fill what lies at these source pixels and is not filled yet."""
         import cv2
@@ -181,11 +207,13 @@ class GridSource:
         least = math.sqrt(width * height / (_READ_PER_PIXEL * size_px**2))
         shrink = max(1.0, step, least if least > 1.5 else 0.0)
         out_width, out_height = max(1, round(width / shrink)), max(1, round(height / shrink))
-        window, valid = self._file.read(left, top, width, height, out_width, out_height)
+        window, valid = read(left, top, width, height, out_width, out_height)
         map_x = ((columns - left) * (out_width / width) - 0.5).astype(np.float32)
         map_y = ((rows - top) * (out_height / height) - 0.5).astype(np.float32)
         fresh = (columns >= 0) & (columns <= full_width) & (rows >= 0) & (rows <= full_height)
         fresh &= ~mask
+        if not valid.any():
+            return
         if valid.all():
             found = cv2.remap(
                 window, map_x, map_y, cv2.INTER_LINEAR, borderMode=cv2.BORDER_REPLICATE
@@ -198,19 +226,34 @@ class GridSource:
 
     def _source_grid(
         self, project: Projecting, side_m: float, size_px: int
-    ) -> tuple[Points, Points]:
-        """Source (columns, rows), float64 (size, size), of the centres of the picture's pixels."""
+    ) -> tuple[Points, Points] | None:
+        """Source (columns, rows), float64 (size, size), of the centres of the picture's pixels.
+
+        None where the source is known to hold nothing: empty parts cost next to nothing.
+        """
         nodes = min(size_px, max(_MIN_NODES, math.ceil(side_m / _NODE_STEP_M) + 1))
         centres = (np.arange(size_px) + 0.5) / size_px
         if nodes < size_px:
             at = np.linspace(0.0, 1.0, nodes)
             columns, rows = self._to_source(project, at)
             if np.isfinite(columns).all() and np.isfinite(rows).all() and not self._torn(columns):
+                if not any(self._may_hold(columns, rows, around) for around in self._around):
+                    return None
                 return _interpolated(columns, centres), _interpolated(rows, centres)
         columns, rows = self._to_source(project, centres)
         lost = ~(np.isfinite(columns) & np.isfinite(rows))
         columns[lost], rows[lost] = _FAR, _FAR
         return columns, rows
+
+    def _may_hold(self, columns: Points, rows: Points, around: int) -> bool:
+        """Whether there may be imagery between such nodes, moved ``around`` worlds."""
+        shift = self._world_px * around
+        step = max(np.ptp(columns), np.ptp(rows)) / (len(columns) - 1)  # more than their margin
+        left, right = _span(columns + shift[0], step, self._file.width)
+        top, bottom = _span(rows + shift[1], step, self._file.height)
+        if right <= left or bottom <= top:
+            return False
+        return not self._file.blank(left, top, right - left, bottom - top)
 
     def _torn(self, columns: Points) -> bool:
         """Whether neighbouring nodes lie so far apart, around a pole, that no line joins them."""

@@ -92,6 +92,10 @@ class MosaicSource:
     def notes(self) -> tuple[str, ...]:
         return self._notes
 
+    @property
+    def settled(self) -> bool:
+        return all(part.settled for part in self._parts)
+
     def fingerprint(self) -> Fingerprint:
         return files_fingerprint(self._root, [part.path for part in self._parts])
 
@@ -132,9 +136,8 @@ class MosaicSource:
 
     def close(self) -> None:
         with self._lock:
-            parts = list(self._open.values())
             self._open.clear()
-        for part in parts:
+        for part in self._parts:
             part.close()
 
     def _meeting(self, box: Bounds) -> list[int]:
@@ -149,7 +152,7 @@ class MosaicSource:
             self._open.move_to_end(index)
             oldest = self._open.popitem(last=False)[1] if len(self._open) > _MOST_OPEN else None
         if oldest is not None:
-            oldest.close()  # waits for whoever reads it; a later read opens it again
+            oldest.release()  # waits for whoever reads it; a later read opens it again
         return self._parts[index]
 
     def _touching(self, box: Bounds) -> NDArray[np.bool_]:

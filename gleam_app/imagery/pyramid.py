@@ -137,6 +137,11 @@ class TilePixels:
         box = (left - first_x, top - first_y, width * scale, height * scale)
         return _resampled(window, box, out_width, out_height)
 
+    glance = read  # levels are made from samples where that is slow
+
+    def blank(self, column: int, row: int, width: int, height: int) -> bool:
+        return False
+
     def close(self) -> None:
         """Forget the decoded tiles and release the archive; a later read opens it again."""
         with self._lock:

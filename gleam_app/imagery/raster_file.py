@@ -9,6 +9,7 @@ import warnings
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+from functools import cached_property
 from pathlib import Path
 from typing import Any
 
@@ -17,6 +18,7 @@ from numpy.typing import NDArray
 
 from gleam_app.errors import GleamError
 from gleam_app.imagery.exif import clean_text
+from gleam_app.imagery.sparse import StoredBlocks
 
 # Formats that are files on this machine. GDAL's drivers for web services (WMS, WMTS, ...) stay out.
 DRIVERS = (
@@ -46,14 +48,15 @@ _NETWORK = (
     "://",
 )
 # A VRT may name a further file that names the network; GDAL reads these before it opens anything.
-_STAY_OFFLINE = {
+_SETTINGS = {
     "GDAL_SKIP": "HTTP WMS WMTS WCS PLMOSAIC EEDA EEDAI STACIT STACTA DAAS OGCAPI",
     "CPL_VSIL_CURL_ALLOWED_EXTENSIONS": "{none}",
+    "GDAL_CACHEMAX": "256",  # MiB; GDAL's own choice is a twentieth of the computer's memory
 }
 _STRETCH_PERCENTILES = (2.0, 98.0)
 _STRETCH_SIDE_PX = 1024
-_AVERAGED_PX = 1 << 24  # more pixels than this are not averaged for one picture but sampled
-_SAMPLED_BLOCKS = 1024  # and no more of the file's blocks are decoded for it
+AVERAGED_PX = 1 << 24  # more pixels than this take too long to average for one map tile
+_SAMPLED_BLOCKS = 1024  # no more of the file's blocks are decoded for it then
 Stretch = list[tuple[float, float]]  # the darkest and the brightest value of each band
 
 
@@ -87,7 +90,8 @@ class RasterFile:
             self._eight_bit = all(name == "uint8" for name in types)
             is_vrt = dataset.driver == "VRT"
             self._factors = [1] if is_vrt else [1, *dataset.overviews(self._bands[0])]
-            self._block = tuple(int(side) for side in dataset.block_shapes[self._bands[0] - 1])
+            block = dataset.block_shapes[self._bands[0] - 1]
+            self._block = (int(block[0]), int(block[1]))
             self.kind = ",".join(types)
             if any(name.startswith("complex") for name in types):
                 raise GleamError(
@@ -143,20 +147,41 @@ class RasterFile:
         Returns RGB uint8 (out_height, out_width, 3) and validity uint8 (out_height, out_width), 0 or 255.
         """
         from rasterio.enums import Resampling
-        from rasterio.windows import Window
 
-        window, shape = Window(column, row, width, height), (out_height, out_width)
-        smaller = out_width < width or out_height < height
-        averaging = smaller and self._palette is None
-        if smaller and (few := self._sample_shape(width, height, out_width, out_height)):
-            values, valid = self._read(window, few, Resampling.nearest)
-            rows = (np.arange(out_height) * few[0]) // out_height
-            columns = (np.arange(out_width) * few[1]) // out_width
-            return self._to_rgb(values)[rows][:, columns], valid[rows][:, columns]
+        window, shape = (column, row, width, height), (out_height, out_width)
+        averaging = self._palette is None and (out_width < width or out_height < height)
         values, valid = self._read(
             window, shape, Resampling.average if averaging else Resampling.nearest
         )
         return self._to_rgb(values), valid
+
+    def glance(
+        self, column: int, row: int, width: int, height: int, out_width: int, out_height: int
+    ) -> tuple[NDArray[np.uint8], NDArray[np.uint8]]:
+        """As ``read``, but quick however large the window is: where averaging is slow, it is sampled."""
+        from rasterio.enums import Resampling
+
+        few = self._sample_shape(width, height, out_width, out_height)
+        if few is None:
+            return self.read(column, row, width, height, out_width, out_height)
+        values, valid = self._read((column, row, width, height), few, Resampling.nearest)
+        rows = (np.arange(out_height) * few[0]) // out_height
+        columns = (np.arange(out_width) * few[1]) // out_width
+        return self._to_rgb(values)[rows][:, columns], valid[rows][:, columns]
+
+    def blank(self, column: int, row: int, width: int, height: int) -> bool:
+        """Whether the window is known to hold nothing: a sparse file has no blocks there."""
+        return self._stored is not None and not self._stored.part(column, row, width, height).any()
+
+    @property
+    def coarsest(self) -> int:
+        """How many times smaller its smallest overview is; 1 without any."""
+        return int(max(self._factors))
+
+    @property
+    def block(self) -> tuple[int, int]:
+        """(height, width) of the blocks in which it is stored, in pixels."""
+        return self._block
 
     @property
     def stretch(self) -> Stretch | None:
@@ -166,7 +191,7 @@ class RasterFile:
         return self._stretch or self._measure_stretch()
 
     @stretch.setter
-    def stretch(self, limits: Stretch) -> None:
+    def stretch(self, limits: Stretch | None) -> None:
         self._stretch = limits
 
     def _sample_shape(
@@ -174,8 +199,10 @@ class RasterFile:
     ) -> tuple[int, int] | None:
         """How few samples (rows, columns) stand for a window that no overview makes small; else None."""
         shrink = min(width / out_width, height / out_height)
+        if shrink <= 1.0:
+            return None
         factor = max(factor for factor in self._factors if factor <= max(shrink, 1.0))
-        if (width // factor) * (height // factor) <= _AVERAGED_PX:
+        if (width // factor) * (height // factor) <= AVERAGED_PX:
             return None
         block_height, block_width = (side * factor for side in self._block)
         rows, columns = (
@@ -188,22 +215,27 @@ class RasterFile:
         return max(1, int(rows * less)), max(1, int(columns * less))
 
     def _read(
-        self, window: Any, shape: tuple[int, int], resampling: Any
+        self, window: tuple[int, int, int, int], shape: tuple[int, int], resampling: Any
     ) -> tuple[NDArray[Any], NDArray[np.uint8]]:
+        """Values (bands, *shape) and validity (shape) of the window (column, row, width, height)."""
         from rasterio.errors import RasterioError
+        from rasterio.windows import Window
 
+        if self.blank(*window):
+            return np.zeros((len(self._bands), *shape), np.uint8), np.zeros(shape, np.uint8)
         try:
             with self._dataset() as dataset:
+                place = Window(*window)
                 values = dataset.read(
                     list(self._bands),
-                    window=window,
+                    window=place,
                     out_shape=(len(self._bands), *shape),
                     resampling=resampling,
                 )
                 valid = (
                     np.full(shape, 255, np.uint8)
                     if self._all_valid
-                    else dataset.dataset_mask(window=window, out_shape=shape)
+                    else dataset.dataset_mask(window=place, out_shape=shape)
                 )
         except RasterioError as error:
             self._discard()
@@ -211,10 +243,18 @@ class RasterFile:
                 f"{clean_text(self.path.name)} cannot be read any more.",
                 "The file is damaged, was replaced, or its disk is gone: put it back and try again.",
             ) from error
+        if self._stored is not None:
+            valid[~self._stored.within(window, shape)] = 0
         if self._has_nan:
             finite = np.isfinite(values).all(axis=0)
             valid, values = np.where(finite, valid, 0).astype(np.uint8), np.nan_to_num(values)
         return values, valid
+
+    @cached_property
+    def _stored(self) -> StoredBlocks | None:
+        """Which blocks of a sparse file there are; None where all are."""
+        with self._dataset() as dataset:
+            return StoredBlocks.of(dataset)
 
     def _to_rgb(self, values: NDArray[Any]) -> NDArray[np.uint8]:
         """(bands, height, width) of any type to RGB uint8 (height, width, 3)."""
@@ -237,12 +277,11 @@ class RasterFile:
     def _measure_stretch(self) -> Stretch:
         """Limits of each band's contrast, from a small picture of the whole raster; measured once."""
         from rasterio.enums import Resampling
-        from rasterio.windows import Window
 
         scale = min(1.0, _STRETCH_SIDE_PX / max(self.width, self.height))
         shape = (max(1, round(self.height * scale)), max(1, round(self.width * scale)))
         shape = self._sample_shape(self.width, self.height, shape[1], shape[0]) or shape
-        values, valid = self._read(Window(0, 0, self.width, self.height), shape, Resampling.nearest)
+        values, valid = self._read((0, 0, self.width, self.height), shape, Resampling.nearest)
         stretch = []
         for band in values:
             seen = band[valid > 0]
@@ -254,7 +293,7 @@ class RasterFile:
 
 def open_dataset(path: Path) -> Any:
     """A rasterio dataset. Raises GleamError for what is missing, not imagery, or not on this machine."""
-    for option, value in _STAY_OFFLINE.items():
+    for option, value in _SETTINGS.items():
         os.environ.setdefault(option, value)
     from rasterio.env import Env
     from rasterio.errors import RasterioError

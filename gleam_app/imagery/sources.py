@@ -76,6 +76,11 @@ class MapSource(Protocol):
         """What was left out or could not be read so far: a line each, for people; mostly none."""
         ...
 
+    @property
+    def settled(self) -> bool:
+        """False while better map tiles are being prepared than can be had now."""
+        ...
+
     def fingerprint(self) -> Fingerprint:
         """Size, time of change and a hash of parts of the file."""
         ...

@@ -42,6 +42,11 @@ class Mosaic:
         lat = (finest.bounds.south + finest.bounds.north) / 2
         return max(1, zoom_for(finest.resolution_m, lat))
 
+    @property
+    def settled(self) -> bool:
+        """False while a source prepares better tiles than it has now."""
+        return all(source.settled for source in self.sources)
+
     def tile(self, zoom: int, x: int, y: int, size_px: int) -> NDArray[np.uint8] | None:
         """The tile as uint8 (size, size, 4) RGBA; None where no source reaches."""
         box = tile_bounds(zoom, x, y)
@@ -88,12 +93,13 @@ class MapContent:
         mosaic = self._mosaic
         if generation != self._generation or zoom > 24 or x >> zoom or y >> zoom:
             return None
-        key = (generation, zoom, x, y, size_px)
+        settled = mosaic.settled
+        key = (generation, zoom, x, y, size_px, settled)
         body = self._cache.get(key)
         if body is None:
             picture = mosaic.tile(zoom, x, y, size_px)
             body = _EMPTY if picture is None else encode_png(picture)
-            self._cache.put(key, body)
+            self._cache.put((*key[:-1], settled and mosaic.settled), body)
         return Answer(body, "image/png")
 
 

@@ -16,7 +16,7 @@ from rasterio.shutil import copy as copy_raster
 from rasterio.warp import reproject
 
 from gleam_app.errors import GleamError
-from gleam_app.geo.mercator import tile_at, tile_extent_m
+from gleam_app.geo.mercator import tile_at, tile_extent_m, to_mercator
 from gleam_app.imagery import raster_file
 from gleam_app.imagery.geotiff import NoGeoreference, RasterSource
 from gleam_app.imagery.sources import Picture, open_source
@@ -193,7 +193,7 @@ def test_overviews_are_read(tmp_path: Path, where: str) -> None:
 def test_without_overviews_a_large_map_is_sampled(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(raster_file, "_AVERAGED_PX", 1 << 16)
+    monkeypatch.setattr(raster_file, "AVERAGED_PX", 1 << 16)
     monkeypatch.setattr(raster_file, "_SAMPLED_BLOCKS", 64)
     data = soft_rgb(1024, 1024)
     data[:, :, :512] //= 4
@@ -201,11 +201,16 @@ def test_without_overviews_a_large_map_is_sampled(
     source = open_source(path)
     assert isinstance(source, RasterSource)
     assert source.raster._sample_shape(1024, 1024, 128, 128) == (8, 8)
-    rgb = source.read_square(LAT, LON, 500, 64).rgb
-    assert rgb[:, :28].mean() * 2 < rgb[:, 36:].mean()
-    near = source.read_square(LAT, LON, 50, 64)
+    x, y = to_mercator(LAT, LON)
+    far = source.read_mercator(x - 280, y + 280, 560, 64)
+    assert (far[8:-8, 8:-8, 3] == 255).all()
+    assert far[8:-8, 8:28, :3].mean() * 2 < far[8:-8, 36:-8, :3].mean()
+    far_square, near = source.read_square(LAT, LON, 500, 64), source.read_square(LAT, LON, 50, 64)
     monkeypatch.undo()
     assert np.array_equal(near.rgb, source.read_square(LAT, LON, 50, 64).rgb)
+    exact = source.read_square(LAT, LON, 500, 64).rgb
+    assert np.array_equal(far_square.rgb, exact), "what is embedded is averaged, always"
+    assert not np.array_equal(source.read_mercator(x - 280, y + 280, 560, 64), far)
 
 
 def test_jpeg2000(tmp_path: Path) -> None:

@@ -26,6 +26,7 @@ class Plain:
         self.bounds = Bounds(LON - 0.1, LAT - 0.1, LON + 0.1, LAT + 0.1)
         self.resolution_m, self._colour, self._share = resolution_m, colour, share
         self.reads = 0
+        self.settled = True
 
     def read_map_tile(self, zoom: int, x: int, y: int, size_px: int = 256) -> np.ndarray:
         self.reads += 1
@@ -82,6 +83,17 @@ def test_a_tile_is_rendered_once() -> None:
     assert source.reads == 1
     content.set_mosaic(Mosaic([source]))  # type: ignore[list-item]
     assert content.answer(path) is None, "tiles of what was shown before are gone"
+
+
+def test_provisional_tiles_are_rendered_once_more_when_better_ones_are_there() -> None:
+    source, content = Plain((1, 2, 3), 1.0), MapContent(resources_dir() / "web")
+    path = answer_path(content, content.set_mosaic(Mosaic([source])))  # type: ignore[list-item]
+    source.settled = False
+    content.answer(path), content.answer(path)
+    assert source.reads == 1
+    source.settled = True
+    content.answer(path), content.answer(path)
+    assert source.reads == 2
 
 
 @pytest.mark.parametrize(
