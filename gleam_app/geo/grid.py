@@ -114,5 +114,17 @@ def away_from_edge(
     apart = (off_lat > half_lat + np.abs(d_lat) / 2 + bulge) | (
         off_lon > half_lon[:, None] + np.abs(d_lon) / 2 + bulge / shrink
     )
-    clear: NDArray[np.bool_] = apart.all(axis=1)
-    return clear
+    return np.asarray(apart.all(axis=1))
+
+
+def share_inside(
+    ring: Ring, lats: NDArray[np.float64], lons: NDArray[np.float64], side_m: float, points: int = 4
+) -> NDArray[np.float64]:
+    """About which share of each square lies inside the ring, float64 (N,): ``points`` a side are asked."""
+    at = (np.arange(points) + 0.5) / points - 0.5
+    up, right = (axis.ravel() for axis in np.meshgrid(at, at, indexing="ij"))
+    point_lats = lats[:, None] + up * math.degrees(side_m / wgs84().a)
+    step = np.degrees(side_m / _parallel_radius_m(lats))
+    point_lons = lons[:, None] + right * step[:, None]
+    inside = points_in_ring(ring, np.clip(point_lats, -90, 90), point_lons)
+    return np.asarray(inside.mean(axis=1))

@@ -6,7 +6,7 @@ millions of tiles are counted in moments.
 """
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 
 import numpy as np
@@ -111,8 +111,13 @@ class Blocks:
             kept[self.at_edge[edge] - part.start] = self._kept_at_edge[edge]
             lats, lons = self._centres(blocks)
             inside = np.nonzero(kept)[1]
-            kept = kept.ravel()
-            yield Tiles(lats[kept], lons[kept], self._columns[inside], self._rows[inside])
+            flat = kept.ravel()
+            yield Tiles(lats[flat], lons[flat], self._columns[inside], self._rows[inside])
+
+    def some(self, chosen: NDArray[np.int64]) -> "Blocks":
+        """These blocks alone (ascending indexes)."""
+        edge = np.flatnonzero(np.isin(chosen, self.at_edge))
+        return replace(self, lats=self.lats[chosen], lons=self.lons[chosen], at_edge=edge)
 
     @cached_property
     def _columns(self) -> NDArray[np.uint16]:

@@ -4,7 +4,8 @@ Overlapping tiles share most of their pixels: a block is read once, and as much 
 encoder's pack allows is computed once for all of its tiles.
 """
 
-from collections.abc import Mapping, Sequence
+import json
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -17,11 +18,22 @@ from gleam_app.geo.coordinates import Bounds, LatLon
 from gleam_app.geo.footprint import area_m2, ring_bounds
 from gleam_app.geo.grid import MAX_TILES
 from gleam_app.imagery.sources import MapSource
+from gleam_app.imagery.views import View
+from gleam_app.packs.files import write_whole
 from gleam_app.retrieval.blocks import Blocks, Steps
-from gleam_app.retrieval.scales import choose_scales
+from gleam_app.retrieval.scales import DEFAULT_VIEWS, choose_scales
 from gleam_app.retrieval.tileset import TILE
 
-__all__ = ["BLOCK", "Plan", "Steps", "area_of", "plan_maps", "plan_pictures", "refuse_too_many"]
+__all__ = [
+    "BLOCK",
+    "Plan",
+    "Steps",
+    "area_of",
+    "plan_maps",
+    "plan_of",
+    "plan_pictures",
+    "refuse_too_many",
+]
 
 BLOCK = np.dtype(
     [
@@ -49,14 +61,55 @@ class Plan:
     column: NDArray[np.uint16]
     row: NDArray[np.uint16]
 
+    def save(self, folder: Path) -> None:
+        """Write it into a folder, to be gone on with by ``load``."""
+        for name in _ARRAYS:
+            np.save(folder / f"{name}.npy", getattr(self, name), allow_pickle=False)
+        rest = {
+            "scales_m": self.scales_m,
+            "area_km2": self.area_km2,
+            "bounds": self.bounds,
+            "pictures": self.pictures,
+        }
+        write_whole(folder / "plan.json", json.dumps(rest))
 
-def plan_maps(sources: Sequence[MapSource], scales_m: list[float] | None, steps: Steps) -> Plan:
-    """Lay the grid over every source at every scale (metres; None: what each source's pixels serve).
+    @classmethod
+    def load(cls, folder: Path) -> "Plan":
+        """The plan that was saved there; its arrays are mapped, not read. Raises OSError, ValueError."""
+        try:
+            arrays = {
+                name: np.load(folder / f"{name}.npy", mmap_mode="r", allow_pickle=False)
+                for name in _ARRAYS
+            }
+            rest = json.loads((folder / "plan.json").read_text("utf-8"))
+            rest["bounds"] = Bounds(*rest["bounds"]) if rest["bounds"] else None
+            plan = cls(**rest, **arrays)
+        except (EOFError, KeyError, TypeError, AttributeError) as error:
+            raise ValueError("no whole plan is there") from error
+        sizes = {len(plan.table), len(plan.column), len(plan.row)}
+        whole = len(sizes) == 1 if plan.blocks.size else len(plan.pictures) == len(plan.table)
+        if not whole or plan.table.dtype != TILE or plan.blocks.dtype != BLOCK:
+            raise ValueError("the parts of the plan do not fit together")
+        return plan
 
-    Counts first, then fills tables of the right size: 32 bytes a tile, and little beside.
+
+_ARRAYS = ("table", "blocks", "column", "row")
+
+
+def plan_maps(
+    sources: Sequence[MapSource],
+    scales_m: Sequence[float] | None,
+    steps: Steps,
+    views: Collection[View] = DEFAULT_VIEWS,
+) -> Plan:
+    """Lay the grid over every source at every scale.
+
+    ``scales_m`` in metres; None: those that serve ``views`` and of which some source has the pixels.
     Raises GleamError where there would be more than ``MAX_TILES`` tiles.
     """
-    scales = scales_m or sorted({s for source in sources for s in choose_scales(source)})
+    scales = list(
+        scales_m or sorted({s for source in sources for s in choose_scales(source, views)})
+    )
     area = area_of(sources)
     refuse_too_many({scale: int(area / steps.step_m(scale) ** 2) for scale in scales})
     grids = [
@@ -69,10 +122,21 @@ def plan_maps(sources: Sequence[MapSource], scales_m: list[float] | None, steps:
     for _, grid in grids:
         counts[grid.scale_m] += int(grid.counts.sum())
     refuse_too_many(counts)
-    total = sum(counts.values())
+    corners = [corner for source in sources for outline in source.outlines for corner in outline]
+    return plan_of(grids, scales, area, ring_bounds(corners))
+
+
+def plan_of(
+    grids: Sequence[tuple[int, Blocks]], scales_m: list[float], area: float, bounds: Bounds
+) -> Plan:
+    """The plan of these blocks, each with the number of its source; ``area`` in square metres.
+
+    The tables have their size from the start: 32 bytes a tile, and little beside.
+    """
+    total = sum(int(grid.counts.sum()) for _, grid in grids)
     table = np.zeros(total, TILE)
     column, row = np.empty(total, np.uint16), np.empty(total, np.uint16)
-    blocks: list[NDArray[Any]] = []
+    blocks = [np.zeros(0, BLOCK)]
     end = 0
     for index, grid in grids:
         first = end
@@ -83,17 +147,7 @@ def plan_maps(sources: Sequence[MapSource], scales_m: list[float] | None, steps:
             end = here.stop
         table["source"][first:end], table["scale_m"][first:end] = index, grid.scale_m
         blocks.append(_described(index, grid, first))
-    corners = [corner for source in sources for outline in source.outlines for corner in outline]
-    return Plan(
-        table=table,
-        scales_m=scales,
-        area_km2=area / 1e6,
-        bounds=ring_bounds(corners),
-        pictures=[],
-        blocks=np.concatenate(blocks),
-        column=column,
-        row=row,
-    )
+    return Plan(table, scales_m, area / 1e6, bounds, [], np.concatenate(blocks), column, row)
 
 
 def plan_pictures(folder: Path, coords: Mapping[str, LatLon]) -> Plan:

@@ -8,6 +8,7 @@ import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from PIL import Image
 
 from gleam_app.errors import GleamError
 from gleam_app.geo.coordinates import LatLon
@@ -18,7 +19,7 @@ from gleam_app.imagery.sources import MapSource, open_source
 from gleam_app.retrieval.blocks import BLOCK_TILES, Blocks
 from gleam_app.retrieval.embedding import MARGIN_PX, Embedder, shares
 from gleam_app.retrieval.encoder import Encoder
-from gleam_app.retrieval.plan import Steps, plan_maps
+from gleam_app.retrieval.plan import Plan, Steps, plan_maps, plan_pictures
 
 STEPS = Steps(192, 48)
 
@@ -254,3 +255,39 @@ def test_geodesics_agree_with_the_plan_on_a_tiles_side() -> None:
     metres = wgs84().inv(one["lon"], one["lat"], next_["lon"], next_["lat"])[2]
     assert metres == pytest.approx(25.0, rel=0.005)
     assert MARGIN_PX % 32 == 0
+
+
+def test_a_saved_plan_is_the_same(tmp_path: Path) -> None:
+    plan = plan_maps([rectangle(48.0, 11.0, 900, 700)], [120.0, 240.0], STEPS)
+    plan.save(tmp_path)
+    again = Plan.load(tmp_path)
+    for name in ("table", "blocks", "column", "row"):
+        assert (getattr(again, name) == getattr(plan, name)).all()
+    assert (again.scales_m, again.area_km2, again.bounds) == (
+        plan.scales_m, plan.area_km2, plan.bounds,
+    )  # fmt: skip
+
+
+def test_a_saved_plan_of_pictures_is_the_same(tmp_path: Path) -> None:
+    folder = tmp_path / "pictures"
+    folder.mkdir()
+    for name in ("a.png", "ü.png"):
+        Image.new("RGB", (20, 20)).save(folder / name)
+    plan = plan_pictures(folder, {"ü.png": LatLon(5.0, 6.0)})
+    plan.save(tmp_path)
+    again = Plan.load(tmp_path)
+    assert again.pictures == ["a.png", "ü.png"] and again.bounds == plan.bounds
+    assert again.table[1]["lat"] == 5.0 and np.isnan(again.table[0]["lat"])
+
+
+@pytest.mark.parametrize("name", ["table.npy", "blocks.npy", "column.npy", "row.npy", "plan.json"])
+@pytest.mark.parametrize("left", [0, 40, -20])
+def test_a_plan_that_was_cut_off_is_none(tmp_path: Path, name: str, left: int) -> None:
+    plan_maps([rectangle(48.0, 11.0, 900, 700)], [120.0], STEPS).save(tmp_path)
+    file = tmp_path / name
+    file.write_bytes(file.read_bytes()[:left])
+    with pytest.raises((OSError, ValueError)):
+        Plan.load(tmp_path)
+    file.unlink()
+    with pytest.raises(OSError):
+        Plan.load(tmp_path)

@@ -1,0 +1,84 @@
+import math
+from itertools import pairwise
+from types import SimpleNamespace
+from typing import cast, get_args
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from gleam_app.geo.coordinates import LatLon
+from gleam_app.geo.frame import LocalFrame
+from gleam_app.imagery.sources import MapSource
+from gleam_app.imagery.views import VIEWS, View
+from gleam_app.retrieval.scales import LADDER_M, MIN_TILE_PX, SCALES_M, choose_scales, scales_for
+from gleam_app.retrieval.turning import SQUARE_SHARE
+
+WITHIN = 1.23  # a query differs from the nearest tile by no more
+
+
+def ring(lat: float, lon: float, width_m: float, height_m: float) -> tuple[LatLon, ...]:
+    lats, lons = LocalFrame(lat, lon).to_degrees(
+        [-width_m / 2, width_m / 2, width_m / 2, -width_m / 2],
+        [height_m / 2, height_m / 2, -height_m / 2, -height_m / 2],
+    )
+    return tuple(LatLon(a, b) for a, b in zip(lats.tolist(), lons.tolist(), strict=True))
+
+
+def source(resolution_m: float, *sizes_m: float) -> MapSource:
+    """Squares of these sizes, ten kilometres apart."""
+    outlines = tuple(ring(48.0, 11.0 + 0.15 * i, size, size) for i, size in enumerate(sizes_m))
+    return cast(MapSource, SimpleNamespace(outlines=outlines, resolution_m=resolution_m))
+
+
+def shown_m(height_m: float, diagonal_deg: float = 84.0, aspect: float = 4 / 3) -> float:
+    """Side of the square that the encoder sees of a photo straight down."""
+    diagonal_m = 2 * height_m * math.tan(math.radians(diagonal_deg) / 2)
+    return SQUARE_SHARE * diagonal_m / math.hypot(aspect, 1.0)
+
+
+@pytest.mark.parametrize(
+    ("view", "least_m", "most_m"),
+    [
+        ("uav", shown_m(50.0), shown_m(300.0)),
+        ("ground", 40.0, 80.0),
+        ("panorama", 40.0, 80.0),
+        ("map", 150.0, 600.0),
+    ],
+)
+def test_every_size_that_a_view_shows_is_near_a_scale(
+    view: View, least_m: float, most_m: float
+) -> None:
+    sides = [least_m * (most_m / least_m) ** (i / 100) for i in range(101)]
+    for side in sides:
+        nearest = min(max(side / scale, scale / side) for scale in SCALES_M[view])
+        assert nearest <= WITHIN, side
+
+
+def test_all_views_share_one_ladder() -> None:
+    assert set(SCALES_M) == set(VIEWS) == set(get_args(View))
+    assert scales_for(VIEWS) == list(LADDER_M)
+    assert scales_for(("uav", "panorama")) == list(SCALES_M["uav"])
+    assert all(1.49 < b / a < 1.51 for a, b in pairwise(LADDER_M))
+
+
+def test_blurred_and_overlarge_tiles_are_left_out() -> None:
+    assert choose_scales(source(0.1, 5000)) == [48.0, 72.0, 108.0, 162.0, 243.0]
+    assert choose_scales(source(1.0, 5000)) == [108.0, 162.0, 243.0]
+    assert choose_scales(source(0.1, 170)) == [48.0, 72.0, 108.0, 162.0]
+    assert choose_scales(source(0.6, 5000), ("map", "ground")) == [72.0, 162.0, 243.0, 364.0, 546.0]
+
+
+def test_what_counts_is_the_largest_piece_not_the_box_around_all() -> None:
+    assert choose_scales(source(0.1, 60, 110)) == [48.0, 72.0, 108.0]
+
+
+@given(
+    resolution=st.floats(0.01, 200), size=st.floats(5, 1e5),
+    views=st.lists(st.sampled_from(VIEWS), min_size=1, unique=True),
+)  # fmt: skip
+def test_there_is_always_a_scale(resolution: float, size: float, views: list[View]) -> None:
+    scales = choose_scales(source(resolution, size), views)
+    assert scales == sorted(set(scales)) and scales[0] > 0
+    if len(scales) > 1:
+        assert scales[0] >= MIN_TILE_PX * resolution and scales[-1] <= size * 1.01
