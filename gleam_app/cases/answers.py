@@ -41,7 +41,9 @@ class Answers:
             run = _insert_run(connection, query, location, facts)
             _insert_uses(connection, run, facts)
             for one, (alignment, pictures) in zip(location.candidates, blobs, strict=True):
-                _insert(connection, "candidate", codec.candidate_row(run, one))
+                _insert(
+                    connection, "candidate", codec.candidate_row(run, one, location.is_rated(one))
+                )
                 if alignment is not None:
                     _insert(connection, "alignment", (run, one.rank, *alignment))
                 for kind, data in pictures:
@@ -71,11 +73,14 @@ class Answers:
         pictures: dict[int, dict[str, bytes]] = {}
         for row in self._database.rows("SELECT * FROM candidate_picture WHERE run = ?", (run,)):
             pictures.setdefault(row["rank"], {})[row["kind"]] = row["jpeg"]
-        rows = self._database.rows("SELECT * FROM candidate WHERE run = ? ORDER BY rank", (run,))
         return [
             codec.candidate_of(row, alignments.get(row["rank"]), pictures.get(row["rank"], {}))
-            for row in rows
+            for row in self.numbers(run)
         ]
+
+    def numbers(self, run: int) -> list[sqlite3.Row]:
+        """The rows of ``candidate`` of a run, best first: everything but pictures and alignments."""
+        return self._database.rows("SELECT * FROM candidate WHERE run = ? ORDER BY rank", (run,))
 
     def location(self, run: int, query: Query) -> Location:
         """The answer as it was given; ``query`` is the picture that it was given for."""

@@ -78,7 +78,8 @@ class Case:
     @property
     def facts(self) -> CaseFacts:
         row = self._database.row(
-            "SELECT *, (SELECT at FROM history ORDER BY id DESC LIMIT 1) AS changed FROM facts"
+            "SELECT *, (SELECT at FROM history WHERE what != 'export'"
+            " ORDER BY id DESC LIMIT 1) AS changed FROM facts"
         )
         assert row is not None
         return CaseFacts(

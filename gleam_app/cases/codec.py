@@ -55,13 +55,13 @@ def pixels_of(data: bytes, size: tuple[int, int] | None = None) -> NDArray[np.ui
     return np.array(image, np.uint8)
 
 
-def candidate_row(run: int, one: Candidate) -> tuple[Any, ...]:
+def candidate_row(run: int, one: Candidate, rated: bool) -> tuple[Any, ...]:
     """The values of a row of ``candidate``, in the order of its columns."""
     tile = one.tile
     return (
         run, one.rank, tile.tile_set, safe_text(tile.source), safe_text(tile.id), float(tile.scale_m), tile.lat, tile.lon,
         _real(one.lat), _real(one.lon), _real(one.radius_m), float(one.score), float(one.confidence),
-        one.verdict, one.method, _real(one.heading_deg), _real(one.turn_deg),
+        int(rated), one.verdict, one.method, _real(one.heading_deg), _real(one.turn_deg),
         json.dumps([[float(lat), float(lon)] for lat, lon in one.footprint]), int(one.inliers),
     )  # fmt: skip
 

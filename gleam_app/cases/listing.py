@@ -9,7 +9,7 @@ from gleam_app.cases.edits import decision_of
 from gleam_app.cases.model import OPEN, QueryRecord, QueryState
 
 LISTING = """
-SELECT query.*, run.verdict, run.confidence, candidate.lat, candidate.lon, candidate.radius_m,
+SELECT query.*, run.verdict, run.confidence, candidate.rated, candidate.lat, candidate.lon, candidate.radius_m,
   (SELECT count(*) FROM candidate AS one WHERE one.run = query.run) AS candidates
 FROM query
 LEFT JOIN run ON run.id = query.run
@@ -40,7 +40,7 @@ def record_of(row: sqlite3.Row, locating: int | None) -> QueryRecord:
         tags=() if row["tags"] == "[]" else tuple(json.loads(row["tags"])),
         run=row["run"],
         verdict=row["verdict"],
-        confidence=row["confidence"],
+        confidence=row["confidence"] if row["rated"] else None,
         lat=row["lat"],
         lon=row["lon"],
         radius_m=row["radius_m"],

@@ -50,7 +50,8 @@ class QueryRecord:
     """One query as a list shows it; no pixels. ``exif`` and ``size`` are None until it was opened.
 
     ``view`` is the chosen one, None where it is left to be guessed. ``verdict`` to ``radius_m`` are of
-    the first candidate of its last run, None without one; ``candidates`` is how many that run has.
+    the first candidate of its last run, None without one; ``confidence`` is None too where that
+    candidate's is none (``Location.is_rated``). ``candidates`` is how many that run has.
     """
 
     id: int

@@ -94,7 +94,9 @@ CREATE TABLE candidate (
   tile_set TEXT NOT NULL, source TEXT NOT NULL, tile TEXT NOT NULL, scale_m REAL NOT NULL,
   tile_lat REAL, tile_lon REAL,
   lat REAL, lon REAL, radius_m REAL,
-  score REAL NOT NULL, confidence REAL NOT NULL, verdict TEXT NOT NULL, method TEXT NOT NULL,
+  score REAL NOT NULL, confidence REAL NOT NULL,
+  rated INTEGER NOT NULL,               -- 0: its confidence is none, see Location.is_rated
+  verdict TEXT NOT NULL, method TEXT NOT NULL,
   heading_deg REAL, turn_deg REAL,
   footprint TEXT NOT NULL,              -- JSON: [[lat, lon], ...]
   inliers INTEGER NOT NULL,

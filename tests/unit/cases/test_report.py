@@ -141,7 +141,7 @@ def test_a_failed_write_leaves_the_old_report(
     def fail(*_: object) -> None:
         raise OSError("disk full")
 
-    monkeypatch.setattr("gleam_app.cases.report.os.replace", fail)
+    monkeypatch.setattr("gleam_app.cases.database.os.replace", fail)
     with pytest.raises(GleamError):
         write_report(path, make_location("not_found"), [], [], {})
     assert path.read_text() == "old" and list(tmp_path.iterdir()) == [path]
