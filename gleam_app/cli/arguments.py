@@ -33,6 +33,14 @@ def scales(text: str) -> list[float]:
     return sides
 
 
+def views(text: str) -> list[str]:
+    """Kinds of pictures, with commas between."""
+    chosen = list(dict.fromkeys(part.strip() for part in text.split(",")))
+    if not set(chosen) <= set(VIEWS[1:]):
+        raise argparse.ArgumentTypeError(f"views are {', '.join(VIEWS[1:])}")
+    return chosen
+
+
 def near(text: str) -> tuple[float, float, float]:
     """Latitude, longitude (degrees) and radius (metres)."""
     parts = [float(part) for part in text.split(",")]

@@ -45,6 +45,11 @@ def complain(error: GleamError) -> None:
     print(f"gleam: {shown(f'{error} {error.hint}'.strip())}", file=sys.stderr)
 
 
+def say(line: str) -> None:
+    """What a command did, on stderr: stdout is for what was asked."""
+    print(shown(line), file=sys.stderr)
+
+
 def print_json(document: dict[str, Any]) -> None:
     print(json.dumps(document, ensure_ascii=False, indent=1))
 

@@ -1,36 +1,43 @@
-"""Building a tile set: plan the grid, embed part by part, index, swap in whole.
+"""Building tile sets: new ones, added imagery, another encoder; and going on with any of that.
 
-The staging folder is its own journal: ``plan.json`` fixes what is built, ``vectors.f16`` and
-``coverage.f4`` grow by one part at a time, and their common length is how far it got. A kill loses the
-part in work; ``resume`` goes on behind it.
+What is asked for and the plan are written first, then parts are embedded into a journal, at the end the
+tables are put together and become the set at one moment. A kill costs the part in work.
 """
 
-import hashlib
-import json
-import shutil
+import errno
 import time
+from collections.abc import Iterator, Sequence
+from contextlib import ExitStack, contextmanager
+from dataclasses import dataclass
 from pathlib import Path
-
-import numpy as np
-from numpy.typing import NDArray
 
 from gleam_app.errors import GleamError, disk_trouble
 from gleam_app.imagery.folders import folder_kind
 from gleam_app.imagery.sources import MapSource, open_source
-from gleam_app.jobs.lock import only_process
+from gleam_app.imagery.views import View
 from gleam_app.jobs.work import Work
-from gleam_app.packs.files import write_whole
-from gleam_app.retrieval.embedding import MIN_COVERAGE, Embedder
+from gleam_app.packs.files import require_space
+from gleam_app.retrieval.embedding import Embedder
 from gleam_app.retrieval.encoder import Encoder
-from gleam_app.retrieval.index_file import build_index
-from gleam_app.retrieval.plan import Plan, Steps, plan_maps, plan_pictures
-from gleam_app.retrieval.tileset import (
-    STAGING,
+from gleam_app.retrieval.joining import Embedded, finish
+from gleam_app.retrieval.journal import Journal
+from gleam_app.retrieval.pace import remember_pace
+from gleam_app.retrieval.plan import Plan
+from gleam_app.retrieval.source_records import (
+    SourceChanged,
     SourceRecord,
-    TileSetInfo,
-    TileSetStore,
-    write_info,
+    as_now,
+    confirm,
+    open_all,
+    record_map,
+    record_pictures,
 )
+from gleam_app.retrieval.staging import Request, Staging
+from gleam_app.retrieval.tileset import TILE, TileSetInfo, TileSetStore, quoted
+from gleam_app.retrieval.wanted import Asked, for_joining, for_new, for_replacing, is_same
+
+Built = tuple[TileSetInfo, dict[str, float]]
+"""A finished set, and the seconds spent by part; no part if there was nothing to do."""
 
 
 class BegunOtherwise(GleamError):
@@ -40,201 +47,239 @@ class BegunOtherwise(GleamError):
 def add_tile_set(
     store: TileSetStore,
     encoder: Encoder,
-    sources: list[Path],
+    sources: Sequence[Path],
     name: str,
-    scales_m: list[float] | None = None,
+    scales_m: Sequence[float] | None = None,
     coords: Path | None = None,
     resume: bool = False,
     work: Work | None = None,
     crs: str | None = None,
-) -> tuple[TileSetInfo, dict[str, float]]:
-    """Build the tile set ``name`` from ``sources``; returns it with seconds spent by part.
+    views: Sequence[View] = ("uav",),
+) -> Built:
+    """Make the tile set ``name`` of ``sources``, or join them to the one of that name.
 
-    ``crs`` is the CRS of rasters that name none themselves.
+    ``crs`` is the CRS of rasters that name none themselves. Of a set that is there only what it does not
+    hold yet is embedded: new sources at its own scales (or those named), and further scales of known
+    sources where they are named; its tiles keep their ids.
 
-    Raises GleamError for a taken name or unreadable imagery, Cancelled when asked to stop: what was
-    embedded by then stays for ``resume``.
+    The same asked for again goes on with what is half-built. With ``resume`` what is not named is as
+    it was when that was begun.
+
+    Raises BegunOtherwise where something else is half-built, GleamError for imagery that cannot be used
+    or a set of another encoder, Cancelled when asked to stop: what was embedded by then is kept.
     """
-    work = work or Work()
-    _refuse_taken(store, name)
-    opened = _open_all(sources, crs, coords)
-    try:
-        if opened:
-            plan = plan_maps(opened, scales_m, Steps.of(encoder.input_px, encoder.cell_px))
-        else:
-            from gleam_app.imagery.pictures import read_coords
-
-            plan = plan_pictures(sources[0], read_coords(coords) if coords else {})
+    asked = Asked(tuple(scales_m or ()), coords, tuple(views))
+    sources = list({path.resolve(): path for path in reversed(sources)}.values())[::-1]
+    with _building(store, encoder, name, work) as build, ExitStack() as open_files:
+        opened = _open_given(sources, crs, coords, open_files)
         records = _records(sources, opened, crs)
-        busy = GleamError(
-            f"Tile set {name!r} is being built by another window or command.",
-            "Wait for its end, or choose another name.",
-        )
-        with only_process(store.root / STAGING / f"{store.folder(name).name}.lock", busy):
-            _refuse_taken(store, name)  # somebody else may have finished it just now
-            staging = _prepare_staging(store, name, plan, records, encoder, resume)
-            embedder = Embedder(plan, opened, sources[0], encoder)
-            _embed(staging, embedder, work)
-            clock = time.perf_counter()
-            info = _finish(staging, store.folder(name), plan, records, encoder, name, work)
-            timings = {**embedder.timings, "index": time.perf_counter() - clock}
-    except OSError as error:
-        trouble = disk_trouble(error)
-        begun = (store.root / STAGING / name / "vectors.f16").is_file()
-        kept = " What is done by now is kept: add the imagery again with --resume to go on."
-        raise GleamError(str(trouble), trouble.hint + (kept if begun else "")) from None
-    finally:
+        begun = build.staging.request()
+        tile_set = None if build.info is None else store.open(name)
+        if begun is not None:
+            if not is_same(begun, records, asked.or_else(begun) if resume else asked, tile_set):
+                raise build.begun_otherwise("imagery or scales")
+            return build.go_on(begun, _of_request(begun, records, opened))
+        if tile_set is None:
+            return build.begin(*for_new(records, opened, asked, encoder), opened)
+        tile_set.info.require(encoder.pack)
+        wanted = for_joining(tile_set, records, opened, asked, encoder)
+        if wanted is None:
+            return tile_set.info, {}
+        request, plan = wanted
+        return build.begin(request, plan, _of_request(request, records, opened))
+
+
+def resume_tile_set(
+    store: TileSetStore, encoder: Encoder, name: str, work: Work | None = None
+) -> Built:
+    """Go on with half-built work, whatever it was: a new set, an addition, another encoder.
+
+    Raises GleamError if there is none, or its imagery is gone or another; else as ``add_tile_set``.
+    """
+    with _building(store, encoder, name, work) as build:
+        request = build.staging.request()
+        if request is None:
+            info = store.info(name)  # raises if there is nothing at all
+            if build.was_over:
+                return info, {}
+            raise GleamError(f"Nothing of tile set {name!r} is half built.", "It is whole.")
+        with ExitStack() as open_files:
+            return build.go_on(request, build.open_again(request, open_files))
+
+
+def reembed_tile_set(
+    store: TileSetStore, encoder: Encoder, name: str, work: Work | None = None
+) -> Built:
+    """Embed the set's imagery, as it is now, at its scales with this encoder.
+
+    The old set serves until the new one takes its place; tiles get new ids. Raises as ``add_tile_set``.
+    """
+    with _building(store, encoder, name, work) as build, ExitStack() as open_files:
+        info = store.info(name)
+        begun = build.staging.request()
+        if begun is not None:
+            if begun.purpose != "replace":
+                raise build.begun_otherwise("imagery or scales")
+            return build.go_on(begun, build.open_again(begun, open_files))
+        opened = [
+            _open(Path(record.path), record.crs or None, open_files)
+            for record in info.sources
+            if record.kind == "map"
+        ]
+        records = as_now(info.sources, opened)
+        request, plan = for_replacing(store.open(name), records, opened, encoder)
+        return build.begin(request, plan, opened)
+
+
+@dataclass(frozen=True)
+class _Build:
+    """One process's work on one name. ``info``: the finished set, if there is one; ``was_over``: what
+    lay half-built had become the set already."""
+
+    store: TileSetStore
+    encoder: Encoder
+    staging: Staging
+    info: TileSetInfo | None
+    was_over: bool
+    work: Work
+
+    def begin(self, request: Request, plan: Plan, opened: list[MapSource]) -> Built:
+        """Write down what is to be done, and do it."""
+        self.store.root.mkdir(parents=True, exist_ok=True)
+        require_space(self.store.root, request.tiles * (request.dimension * 2 + TILE.itemsize))
+        with self.staging.beginning(request) as folder:
+            plan.save(folder)
+        return self._carry_out(request, plan, opened)
+
+    def go_on(self, request: Request, opened: list[MapSource]) -> Built:
+        """Do the rest of what was begun."""
+        if request.pack_hash != self.encoder.pack.hash:
+            raise self.begun_otherwise(f"encoder ({request.pack})")
+        try:
+            plan = Plan.load(self.staging.folder)
+        except (OSError, ValueError):
+            raise self.staging.damaged() from None
+        return self._carry_out(request, plan, opened)
+
+    def open_again(self, request: Request, open_files: ExitStack) -> list[MapSource]:
+        """The map sources of what was begun, if they are still the same."""
+        try:
+            opened = open_all(request.sources)
+        except GleamError as error:
+            raise self._kept(error) from None
         for source in opened:
-            source.close()
-    return info, timings
+            open_files.callback(source.close)
+        return opened
 
-
-def _refuse_taken(store: TileSetStore, name: str) -> None:
-    if store.exists(name):
-        raise GleamError(
-            f"There is already a tile set {name!r}.",
-            f"Choose another name, or: gleam tiles remove {name}",
+    def begun_otherwise(self, what: str) -> BegunOtherwise:
+        name = quoted(self.staging.name)
+        return BegunOtherwise(
+            f"The half-built work on tile set {self.staging.name!r} was begun with other {what}.",
+            f"Go on with it: gleam tiles add --resume --name {name}; "
+            f"or throw it away: gleam tiles discard {name}",
         )
 
+    def _carry_out(self, request: Request, plan: Plan, opened: list[MapSource]) -> Built:
+        embedder = Embedder(plan, opened, Path(request.sources[0].path), self.encoder)
+        try:
+            embedded = _embed(self.staging.folder, embedder, self.work)
+            confirm(request.sources, opened)  # imagery may change, or go, while it is read
+        except GleamError as error:
+            raise self._kept(error) from None
+        except OSError as error:
+            raise self._kept(_trouble(error)) from None
+        remember_pace(self.store.root.parent, self.encoder, embedder.timings, embedded)
+        clock = time.perf_counter()
+        base = self.store.open(self.staging.name) if request.purpose == "join" else None
+        try:
+            info = finish(
+                self.store, Embedded(self.staging, request, plan, opened), base, self.work
+            )
+        except OSError as error:
+            raise self._kept(_trouble(error)) from None
+        return info, {**embedder.timings, "index": time.perf_counter() - clock}
 
-def _open_all(paths: list[Path], crs: str | None, coords: Path | None) -> list[MapSource]:
+    def _kept(self, error: GleamError) -> GleamError:
+        """The same trouble, and that what was done is kept."""
+        name = quoted(self.staging.name)
+        hint = error.hint
+        if isinstance(error, SourceChanged):
+            hint = f"Put it back as it was, or throw the work away: gleam tiles discard {name}."
+        hint = hint.replace("NAME", name)
+        go_on = f"gleam tiles add --resume --name {name}"
+        return GleamError(str(error), f"{hint} What is done by now is kept; go on with: {go_on}")
+
+
+@contextmanager
+def _building(
+    store: TileSetStore, encoder: Encoder, name: str, work: Work | None
+) -> Iterator[_Build]:
+    """Keep other processes away from the name, and clear what finished work left behind."""
+    staging = store.staging(name)
+    try:
+        with staging.alone():
+            generation = store.generation(name)
+            request = staging.request()
+            was_over = request is not None and request.generation <= generation
+            if was_over:
+                staging.clear()
+            elif request is not None and request.generation != generation + 1:
+                raise staging.damaged()  # the set it was to be joined to is gone
+            store.sweep(name)
+            info = store.info(name) if generation else None
+            yield _Build(store, encoder, staging, info, was_over, work or Work())
+    except OSError as error:
+        raise _trouble(error) from None
+
+
+def _embed(folder: Path, embedder: Embedder, work: Work) -> int:
+    """Embed the parts that the journal does not hold yet; returns how many tiles that were."""
+    total = len(embedder.plan.table)
+    with Journal(folder, embedder.bounds, embedder.encoder.dimension) as journal:
+        before = journal.tiles
+        for part in range(journal.parts, len(embedder.bounds) - 1):
+            work.report("Embedding tiles", journal.tiles, total)
+            found = embedder.embed(part)
+            journal.append(found.vectors, found.coverage)
+        work.report("Embedding tiles", total, total)
+        journal.sync()
+    return total - before
+
+
+def _open_given(
+    paths: Sequence[Path], crs: str | None, coords: Path | None, open_files: ExitStack
+) -> list[MapSource]:
     """The sources as maps, or nothing for one folder of plain pictures, which ``coords`` may place."""
     if not paths:
         raise GleamError("No imagery was given.", "Name a map file, or a folder of pictures.")
     if len(paths) == 1 and paths[0].is_dir() and (coords or folder_kind(paths[0]) == "pictures"):
         return []
-    opened: list[MapSource] = []
-    try:
-        for path in paths:
-            opened.append(open_source(path, crs))
-    except GleamError:
-        for source in opened:
-            source.close()
-        raise
-    return opened
+    return [_open(path, crs, open_files) for path in paths]
 
 
-def _prepare_staging(
-    store: TileSetStore,
-    name: str,
-    plan: Plan,
-    records: list[SourceRecord],
-    encoder: Encoder,
-    resume: bool,
-) -> Path:
-    staging = store.root / STAGING / store.folder(name).name
-    identity = json.dumps(
-        {
-            "pack": encoder.pack.hash,
-            "sources": [[r.path, r.size, r.sha256] for r in records],
-            "table": hashlib.sha256(plan.table.tobytes()).hexdigest(),
-        }
-    )
-    described = staging / "plan.json"
-    if resume and described.exists():
-        if described.read_text("utf-8") == identity:
-            return staging
-        raise BegunOtherwise(
-            f"The half-built tile set {name!r} was begun from other imagery, scales or encoder.",
-            "Start again without --resume.",
-        )
-    shutil.rmtree(staging, ignore_errors=True)
-    staging.mkdir(parents=True)
-    write_whole(described, identity)
-    return staging
+def _open(path: Path, crs: str | None, open_files: ExitStack) -> MapSource:
+    source = open_source(path, crs)
+    open_files.callback(source.close)
+    return source
 
 
-def _embed(staging: Path, embedder: Embedder, work: Work) -> None:
-    """Append vectors and coverage part by part, behind what is already there."""
-    total, row_bytes = len(embedder.plan.table), embedder.encoder.dimension * 2
-    bounds = embedder.bounds
-    with (
-        (staging / "vectors.f16").open("ab") as vectors,
-        (staging / "coverage.f4").open("ab") as cover,
-    ):
-        written = min(vectors.tell() // row_bytes, cover.tell() // 4)
-        whole = int(np.searchsorted(bounds, written, "right")) - 1  # parts that are all there
-        vectors.truncate(int(bounds[whole]) * row_bytes)
-        cover.truncate(int(bounds[whole]) * 4)
-        for part in range(whole, len(bounds) - 1):
-            work.report("Embedding tiles", int(bounds[part]), total)
-            found = embedder.embed(part)
-            vectors.write(found.vectors.tobytes())
-            cover.write(found.coverage.tobytes())
-            vectors.flush()
-            cover.flush()
-        work.report("Embedding tiles", total, total)
-
-
-def _finish(
-    staging: Path,
-    target: Path,
-    plan: Plan,
-    records: list[SourceRecord],
-    encoder: Encoder,
-    name: str,
-    work: Work,
-) -> TileSetInfo:
-    """Drop the empty tiles, write the tables and the index, and move all that to its name.
-
-    It is put together in a folder of its own: until it is whole, ``resume`` finds what was embedded.
-    """
-    coverage = np.fromfile(staging / "coverage.f4", np.float32)
-    kept = np.flatnonzero(coverage >= MIN_COVERAGE)
-    if not len(kept):
-        raise GleamError(
-            "The imagery is empty where tiles would lie.", "Check its nodata value and mask."
-        )
-    whole = staging / "whole"
-    shutil.rmtree(whole, ignore_errors=True)
-    whole.mkdir()
-    table = plan.table.copy()
-    table["coverage"] = coverage
-    np.save(whole / "tiles.npy", table[kept], allow_pickle=False)
-    size = len(table) * encoder.dimension * 2
-    if len(coverage) != len(table) or (staging / "vectors.f16").stat().st_size != size:
-        raise GleamError(  # a disk that lost what it had taken
-            f"The half-built tile set {name!r} is damaged.", "Start again without --resume."
-        )
-    vectors = _vectors(staging, len(table), encoder.dimension)
-    with (whole / "vectors.f16").open("wb") as file:
-        for start in range(0, len(kept), 4096):
-            file.write(np.asarray(vectors[kept[start : start + 4096]]).tobytes())
-    del vectors  # some systems do not move or delete what is mapped
-    build_index(whole, _vectors(whole, len(kept), encoder.dimension), target.parent, work)
-    if plan.pictures:
-        names = [plan.pictures[row] for row in kept]
-        (whole / "pictures.json").write_text(json.dumps(names), "utf-8")
-    info = TileSetInfo(
-        name=name,
-        sources=records,
-        tiles=len(kept),
-        scales_m=plan.scales_m,
-        area_km2=plan.area_km2,
-        pack=encoder.pack.label,
-        pack_hash=encoder.pack.hash,
-        dimension=encoder.dimension,
-        bounds=plan.bounds,
-    )
-    write_info(whole, info)
-    whole.replace(target)
-    shutil.rmtree(staging, ignore_errors=True)
-    return info
-
-
-def _vectors(folder: Path, count: int, dimension: int) -> NDArray[np.float16]:
-    return np.memmap(folder / "vectors.f16", np.float16, "r", shape=(count, dimension))
-
-
-def _records(paths: list[Path], opened: list[MapSource], crs: str | None) -> list[SourceRecord]:
-    """Identify the sources; a folder of pictures by its name and time alone."""
+def _records(paths: Sequence[Path], opened: list[MapSource], crs: str | None) -> list[SourceRecord]:
     if not opened:
-        (folder,) = paths
-        mtime_ns = folder.stat().st_mtime_ns
-        return [SourceRecord(str(folder), str(folder.resolve()), "pictures", 0, mtime_ns, "")]
-    return [
-        SourceRecord(str(path), str(path.resolve()), "map", *print_, crs or "")
-        for path, print_ in (
-            (p, source.fingerprint()) for p, source in zip(paths, opened, strict=True)
-        )
-    ]
+        return [record_pictures(paths[0])]
+    return [record_map(path, source, crs) for path, source in zip(paths, opened, strict=True)]
+
+
+def _of_request(
+    request: Request, records: list[SourceRecord], opened: list[MapSource]
+) -> list[MapSource]:
+    """Of the sources that were opened, those of the request, in its order."""
+    by_hash = {
+        record.sha256: source for record, source in zip(records, opened, strict=False)
+    }  # none of plain pictures
+    return [by_hash[record.sha256] for record in request.sources if record.kind == "map"]
+
+
+def _trouble(error: OSError) -> GleamError:
+    if error.errno is None and "requested and" in str(error):  # so NumPy tells of a full disk
+        error = OSError(errno.ENOSPC, "No space left on device")
+    return disk_trouble(error)

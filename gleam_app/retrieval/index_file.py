@@ -31,17 +31,24 @@ BINARY = getattr(os, "O_BINARY", 0)  # bytes as they are, where the system would
 log = logging.getLogger(__name__)
 
 
-def open_index(folder: Path, vectors: NDArray[np.float16], work: Work | None = None) -> VectorIndex:
-    """The index of the tile set in ``folder``; one that is missing or not to be trusted is built.
+def open_index(
+    folder: Path,
+    vectors: NDArray[np.float16],
+    work: Work | None = None,
+    root: Path | None = None,
+) -> VectorIndex:
+    """The index of the tables in ``folder``; one that is missing or not to be trusted is built.
 
-    Where that is impossible too (a read-only disk), every vector is compared. Raises Cancelled.
+    ``root`` is the folder of all tile sets, where this computer's key lies (None: the one above).
+    Where building is impossible too (a read-only disk), every vector is compared. Raises Cancelled.
     """
     if is_small(*vectors.shape):
         return VectorIndex(vectors)
-    work, name = work or Work(), folder.name
+    work, root = work or Work(), root or folder.parent
+    name = folder.relative_to(root).parts[0]
     wrong = ""  # of a set from before there were indexes, nothing
     try:
-        return _read(folder, vectors, work)
+        return _read(folder, vectors, root, work)
     except FileNotFoundError:
         pass
     except _Untrusted as reason:
@@ -50,9 +57,9 @@ def open_index(folder: Path, vectors: NDArray[np.float16], work: Work | None = N
         wrong = f"cannot be read ({error.strerror or error})"
     busy = GleamError("another window or command is building it")
     try:
-        with only_process(folder.parent / STAGING / f"{name}.index.lock", busy):
-            build_index(folder, vectors, folder.parent, work)
-        found = _read(folder, vectors, work)
+        with only_process(root / STAGING / f"{name}.index.lock", busy):
+            build_index(folder, vectors, root, work)
+        found = _read(folder, vectors, root, work)
     except (OSError, MemoryError, RuntimeError, GleamError, _Untrusted) as error:
         log.warning("Tile set %r is searched without an index, slowly: %s", name, error)
         return VectorIndex(vectors)
@@ -98,27 +105,35 @@ class _Untrusted(Exception):
     """Why an index is not used: the end of a sentence."""
 
 
-def _read(folder: Path, vectors: NDArray[np.float16], work: Work) -> VectorIndex:
+def described(folder: Path) -> Description | None:
+    """What ``index.json`` says of itself, to be shown and not to be trusted; None if there is none."""
+    try:
+        return _described(folder)[0]
+    except (OSError, _Untrusted):
+        return None
+
+
+def index_trouble(folder: Path, vectors: NDArray[np.float16], root: Path, work: Work) -> str:
+    """Why the index cannot be used as it lies there ("is missing", "is damaged"); mostly nothing."""
+    if is_small(*vectors.shape):
+        return ""
+    try:
+        _checked(folder, vectors, root, work)
+    except FileNotFoundError:
+        return "is missing"
+    except _Untrusted as reason:
+        return str(reason)
+    return ""
+
+
+def _read(folder: Path, vectors: NDArray[np.float16], root: Path, work: Work) -> VectorIndex:
     """Raises FileNotFoundError if there is none, _Untrusted, OSError."""
     import faiss
 
-    try:
-        document = json.loads((folder / "index.json").read_text("utf-8"))
-        seal, schema = document.pop("seal"), document.pop("schema")
-        found = Description(**document)
-    except (ValueError, KeyError, TypeError, AttributeError, RecursionError):
-        raise _Untrusted("is damaged") from None
-    ours = _seal({"schema": schema, **document}, _key(folder.parent))
-    if schema != SCHEMA or not hmac.compare_digest(repr(seal).encode(), repr(ours).encode()):
-        raise _Untrusted("was not made on this computer")
-    if found.vectors != _fingerprint(vectors):
-        raise _Untrusted("belongs to other vectors")
+    found = _checked(folder, vectors, root, work)
     if found.kind == "exact":
         return VectorIndex(vectors)
-    path = folder / "index.faiss"
-    if not path.exists() or sha256_of(path, work, "Opening the index") != found.sha256:
-        raise _Untrusted("is damaged")
-    with path.open("rb") as file:
+    with (folder / "index.faiss").open("rb") as file:
         try:  # through Python's file: FAISS cannot open every name on every system
             lists = faiss.read_index(faiss.PyCallbackIOReader(file.read))  # type: ignore[attr-defined]
         except RuntimeError:
@@ -126,6 +141,32 @@ def _read(folder: Path, vectors: NDArray[np.float16], work: Work) -> VectorIndex
     if (lists.ntotal, lists.d) != vectors.shape:
         raise _Untrusted("is damaged")
     return VectorIndex(vectors, lists, found)
+
+
+def _checked(folder: Path, vectors: NDArray[np.float16], root: Path, work: Work) -> Description:
+    """The description, once it and the file it speaks of are found to be ours and of these vectors."""
+    found, schema, seal = _described(folder)
+    ours = _seal({"schema": schema, **asdict(found)}, _key(root))
+    if schema != SCHEMA or not hmac.compare_digest(seal.encode("utf-8", "replace"), ours.encode()):
+        raise _Untrusted("was not made on this computer")
+    if found.vectors != _fingerprint(vectors):
+        raise _Untrusted("belongs to other vectors")
+    if found.kind == "exact":
+        return found
+    path = folder / "index.faiss"
+    if not path.exists() or sha256_of(path, work, "Opening the index") != found.sha256:
+        raise _Untrusted("is damaged")
+    return found
+
+
+def _described(folder: Path) -> tuple[Description, str, str]:
+    """The description, its schema and its seal, as they are written."""
+    try:
+        document = json.loads((folder / "index.json").read_text("utf-8"))
+        seal, schema = str(document.pop("seal")), str(document.pop("schema"))
+        return Description(**document), schema, seal
+    except (ValueError, KeyError, TypeError, AttributeError, RecursionError):
+        raise _Untrusted("is damaged") from None
 
 
 def _write(lists: Any, path: Path, work: Work) -> str:

@@ -6,7 +6,6 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from gleam_app.errors import GleamError
 from gleam_app.geo.coordinates import LatLon
 from gleam_app.geo.footprint import distance_m
 from gleam_app.imagery.query import Query
@@ -130,12 +129,7 @@ class Locator:
 
     def check_encoder(self, tile_set: TileSet) -> None:
         """Raise GleamError if the tile set was embedded by another pack than the loaded one."""
-        if tile_set.info.pack_hash != self.encoder.pack.hash:
-            raise GleamError(
-                f"Tile set {tile_set.info.name!r} was made with the encoder pack {tile_set.info.pack}; "
-                f"loaded is {self.encoder.pack.label}.",
-                "Remove the tile set and add its imagery again to embed it with the loaded pack.",
-            )
+        tile_set.info.require(self.encoder.pack)
 
     def _index(self, tile_set: TileSet, work: Work) -> TileIndex:
         key = str(tile_set.folder)

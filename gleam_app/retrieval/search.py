@@ -34,7 +34,7 @@ class TileIndex:
 
     def __init__(self, tile_set: TileSet, work: Work | None = None) -> None:
         self.tile_set = tile_set
-        self._index = open_index(tile_set.folder, tile_set.vectors, work)
+        self._index = open_index(tile_set.folder, tile_set.vectors, work, tile_set.root)
 
     def search(
         self,

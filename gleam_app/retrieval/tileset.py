@@ -1,28 +1,39 @@
 """Tile sets on disk: map sources, tile table and vectors, bound to one encoder pack.
 
-``<home>/tiles/<name>/`` holds ``tileset.json`` (what it was built from), ``tiles.npy`` (the tile table)
-and ``vectors.f16`` (one row a tile, memory-mapped). A set is built in ``tiles/.staging/`` and moved here
-whole, so a folder under a name is always complete.
+``<home>/tiles/<name>/`` holds ``tileset.json`` (what it was built from) and a numbered folder that it
+names, with ``tiles.npy`` (the tile table), ``vectors.f16`` (one row a tile, memory-mapped) and the
+index. A set is built in ``tiles/.staging/``. Finished tables get a number of their own, and replacing
+``tileset.json`` is the one moment at which they become the set: it is always whole, old or new, and
+files that are open elsewhere need not move.
 """
 
 import json
 import re
 import shutil
+from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 from functools import cached_property
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from gleam_app.errors import GleamError
 from gleam_app.geo.coordinates import Bounds
-from gleam_app.imagery.exif import clean_text
-from gleam_app.imagery.sources import MapSource, Picture, open_source, source_exists
+from gleam_app.imagery.sources import MapSource, Picture
+from gleam_app.jobs.work import Work
+from gleam_app.retrieval.durable import write_durably
+from gleam_app.retrieval.source_records import SourceRecord as SourceRecord
+from gleam_app.retrieval.source_records import check_source, open_all
+from gleam_app.retrieval.staging import REQUEST, HalfBuilt, Staging
+from gleam_app.retrieval.staging import STAGING as STAGING
 
-SCHEMA = "gleam.tileset/1"
-STAGING = ".staging"
+if TYPE_CHECKING:
+    from gleam_app.packs.manifest import Pack
+
+SCHEMA = "gleam.tileset/2"
+MANIFEST = "tileset.json"
 # index of the source (or of the picture), side on the ground, centre, share of the tile with imagery
 TILE = np.dtype(
     [("source", "<u4"), ("scale_m", "<f4"), ("lat", "<f8"), ("lon", "<f8"), ("coverage", "<f4")]
@@ -31,26 +42,12 @@ NAME = re.compile(r"[\w][\w .-]{0,63}")
 
 
 @dataclass(frozen=True)
-class SourceRecord:
-    """A source as it was when embedded.
-
-    ``given`` is the path as the user wrote it, ``path`` the absolute one; ``kind`` is ``map``
-    (georeferenced) or ``pictures`` (a folder of them). ``crs`` is the one the user named for rasters
-    without one of their own, or empty.
-    """
-
-    given: str
-    path: str
-    kind: str
-    size: int
-    mtime_ns: int
-    sha256: str
-    crs: str = ""
-
-
-@dataclass(frozen=True)
 class TileSetInfo:
-    """What a tile set is, without opening its vectors. ``bounds`` is None without coordinates."""
+    """What a tile set is, without opening its vectors.
+
+    ``bounds`` is None without coordinates. ``state``: ``ready``, ``incomplete`` (begun and not ended) or
+    ``damaged``. ``generation`` numbers its tables: they are in the folder of that name.
+    """
 
     name: str
     sources: list[SourceRecord]
@@ -62,6 +59,20 @@ class TileSetInfo:
     dimension: int
     bounds: Bounds | None
     state: str = "ready"
+    generation: int = 1
+
+    def fits(self, pack: "Pack") -> bool:
+        """Whether it was embedded with this very pack: vectors of others cannot be compared."""
+        return self.pack_hash == pack.hash
+
+    def require(self, pack: "Pack") -> None:
+        """Raise GleamError if it was embedded with another pack than this, the loaded one."""
+        if not self.fits(pack):
+            raise GleamError(
+                f"Tile set {self.name!r} was made with the encoder pack {self.pack}; "
+                f"loaded is {pack.label}.",
+                f"Embed it anew with the loaded one: gleam tiles reembed {quoted(self.name)}",
+            )
 
     def to_json(self) -> dict[str, Any]:
         """An entry of ``gleam.tiles/1``."""
@@ -77,7 +88,7 @@ class TileSetInfo:
 
 
 class TileSet:
-    """An opened tile set. Reading tiles is safe from several threads."""
+    """An opened tile set; ``folder`` holds its tables. Reading tiles is safe from several threads."""
 
     def __init__(self, folder: Path, info: TileSetInfo) -> None:
         self.folder = folder
@@ -94,19 +105,15 @@ class TileSet:
             folder / "vectors.f16", np.float16, "r", shape=(info.tiles, info.dimension)
         )
 
+    @property
+    def root(self) -> Path:
+        """The folder of all tile sets."""
+        return self.folder.parent.parent
+
     @cached_property
     def sources(self) -> list[MapSource]:
         """The georeferenced sources; raises GleamError if one is gone, or is not what was embedded."""
-        opened: list[MapSource] = []
-        try:
-            for record in self.info.sources:
-                if record.kind == "map":
-                    opened.append(_open_recorded(record))
-        except GleamError:
-            for source in opened:
-                source.close()
-            raise
-        return opened
+        return open_all(self.info.sources)
 
     @cached_property
     def pictures(self) -> list[str]:
@@ -176,103 +183,146 @@ class TileSetStore:
         return self.root / name
 
     def exists(self, name: str) -> bool:
-        return (self.folder(name) / "tileset.json").is_file()
+        return (self.folder(name) / MANIFEST).is_file()
 
     def list(self) -> "list[TileSetInfo]":
-        """Every tile set, by name, then those left half-built (state ``incomplete``)."""
+        """Every tile set, by name, then those begun and never finished (state ``incomplete``)."""
         if not self.root.is_dir():
             return []
         infos = []
-        for manifest in sorted(self.root.glob("*/tileset.json")):
+        for manifest in sorted(self.root.glob(f"*/{MANIFEST}")):
             try:
                 infos.append(_read_info(manifest))
             except GleamError:
                 infos.append(_placeholder(manifest.parent.name, "damaged"))
-        ready = {info.name for info in infos}
-        for plan in sorted(self.root.glob(f"{STAGING}/*/plan.json")):
-            if plan.parent.name not in ready:
-                infos.append(_placeholder(plan.parent.name, "incomplete"))
+        finished = {info.name for info in infos}
+        for request in sorted(self.root.glob(f"{STAGING}/*/{REQUEST}")):
+            if request.parent.name not in finished:
+                infos.append(_placeholder(request.parent.name, "incomplete"))
         return infos
 
     def info(self, name: str) -> TileSetInfo:
         """Raises GleamError if there is none of that name, or only half of one."""
         if not self.exists(name):
-            if (self.root / STAGING / name / "plan.json").exists():
+            if Staging(self.root, name).begun:
                 raise GleamError(
                     f"Tile set {name!r} is only half built.",
-                    "Go on with: gleam tiles add … --resume",
+                    f"Go on with: gleam tiles add --resume --name {quoted(name)}",
                 )
             known = ", ".join(i.name for i in self.list() if i.state == "ready") or "none yet"
             raise GleamError(
                 f"There is no tile set {name!r} (there are: {known}).",
                 "Make one from your imagery: gleam tiles add SOURCE --name NAME",
             )
-        return _read_info(self.folder(name) / "tileset.json")
+        return _read_info(self.folder(name) / MANIFEST)
 
     def open(self, name: str) -> TileSet:
         """Open for searching. Raises GleamError if missing or damaged."""
         info = self.info(name)
-        try:
-            tile_set = TileSet(self.folder(name), info)
-            _ = tile_set.pictures
-            return tile_set
-        except (OSError, EOFError, ValueError, TypeError) as error:
-            raise _damaged(name) from error
+        while True:
+            try:
+                tile_set = TileSet(self.folder(name) / str(info.generation), info)
+                _ = tile_set.pictures
+                return tile_set
+            except (OSError, EOFError, ValueError, TypeError) as error:
+                now = self.info(name)
+                if now.generation == info.generation:
+                    raise _damaged(name) from error
+                info = now  # replaced between two looks
 
-    def verify(self, name: str) -> TileSetInfo:
-        """Check the set and that its sources are still what was embedded; raises GleamError if not."""
-        tile_set = self.open(name)
-        vectors = np.asarray(tile_set.vectors, np.float32)
-        lengths = np.linalg.norm(vectors, axis=1)
-        if not np.allclose(lengths, 1.0, atol=5e-3):
-            raise _damaged(name)
-        for record in tile_set.info.sources:
-            check_source(record)
-        return tile_set.info
+    def half_built(self, name: str) -> HalfBuilt | None:
+        """The work on that name that is begun and not ended: on a new set or on one that serves meanwhile."""
+        staging = self.staging(name)
+        request = staging.half_built()
+        return None if request is None or self._is_over(staging) else request
+
+    def staging(self, name: str) -> Staging:
+        return Staging(self.root, self.folder(name).name)
+
+    def discard(self, name: str) -> None:
+        """Throw half-built work away, never the finished set. Raises GleamError if there is none."""
+        staging = self.staging(name)
+        if not staging.begun:
+            self.info(name)  # a name that is none says so
+            raise GleamError(f"Nothing of tile set {name!r} is half built.", "It is whole.")
+        with staging.alone():
+            staging.clear()
+
+    def _is_over(self, staging: Staging) -> bool:
+        """Whether what lies in staging has become the set, and only its folder was left behind."""
+        try:
+            request = staging.request()
+            return request is not None and self.generation(staging.name) >= request.generation
+        except GleamError:
+            return False
+
+    def generation(self, name: str) -> int:
+        """The number of the set's tables; 0 if there is no set of that name."""
+        return self.info(name).generation if self.exists(name) else 0
+
+    def missing(self, name: str) -> Sequence[SourceRecord]:
+        """Sources gone from their place, changed, or not to be opened."""
+        return missing_of(self.info(name).sources)
+
+    def disk_bytes(self, name: str) -> int:
+        """Room that the set takes, half-built work included."""
+        places = self.folder(name), self.staging(name).folder
+        files = (path for place in places for path in place.rglob("*"))
+        return sum(path.stat().st_size for path in files if path.is_file())
+
+    def verify(self, name: str, work: Work | None = None) -> TileSetInfo:
+        """Check the set and that its sources are still what was embedded.
+
+        Raises GleamError, the first of its ``soundness.problems``.
+        """
+        from gleam_app.retrieval.soundness import problems
+
+        for problem in problems(self, name, work):
+            raise problem
+        return self.info(name)
+
+    def publish(self, info: TileSetInfo) -> None:
+        """Make this what the set of that name is, at once and durably; older tables are removed."""
+        folder = self.folder(info.name)
+        write_durably(folder / MANIFEST, _document(info))
+        self.sweep(info.name)
+
+    def sweep(self, name: str) -> None:
+        """Remove tables that are not the set's (any more), as far as nobody has them open."""
+        kept = str(self.generation(name))
+        for folder in self.folder(name).iterdir() if self.folder(name).is_dir() else ():
+            if folder.name.isdecimal() and folder.name != kept:
+                shutil.rmtree(folder, ignore_errors=True)
 
     def remove(self, name: str) -> None:
-        """Delete the set (not the user's imagery), whole or half-built."""
-        found = [f for f in (self.folder(name), self.root / STAGING / name) if f.exists()]
-        if not found:
+        """Delete the set (not the user's imagery) and what of it is half built."""
+        staging = self.staging(name)
+        if not (self.folder(name).exists() or staging.folder.exists()):
             self.info(name)  # raises with what there is
-        for folder in found:
-            shutil.rmtree(folder)
+        with staging.alone():
+            staging.clear()
+            (self.folder(name) / MANIFEST).unlink(missing_ok=True)  # half a set is none
+            shutil.rmtree(self.folder(name), ignore_errors=True)
 
 
-def check_source(record: SourceRecord) -> None:
-    """Raise GleamError if a source moved or changed since it was embedded."""
-    if record.kind == "map":
-        _open_recorded(record).close()
-    elif not Path(record.path).exists():
-        raise _gone(Path(record.path))
+def missing_of(records: Sequence[SourceRecord]) -> list[SourceRecord]:
+    """Those gone from their place, changed, or not to be opened."""
+    gone = []
+    for record in records:
+        try:
+            check_source(record)
+        except (GleamError, OSError):
+            gone.append(record)
+    return gone
 
 
-def _open_recorded(record: SourceRecord) -> MapSource:
-    """The source, if it is still the one that was embedded: elsewhere the candidates would lie."""
-    path = Path(record.path)
-    if not source_exists(path):
-        raise _gone(path)
-    source = open_source(path, record.crs or None)
-    if source.fingerprint().sha256 != record.sha256:
-        source.close()
-        raise GleamError(
-            f"The imagery {clean_text(path.name)} has changed since the tile set was made.",
-            "Remove the tile set and add the imagery again.",
-        )
-    return source
+def quoted(name: str) -> str:
+    """A tile set's name as a word of a command line."""
+    return f'"{name}"' if " " in name else name
 
 
-def _gone(path: Path) -> GleamError:
-    return GleamError(
-        f"The imagery {clean_text(path.name)} is not where it was ({clean_text(path.parent)}).",
-        "Put it back, or make the tile set again from its new place.",
-    )
-
-
-def write_info(folder: Path, info: TileSetInfo) -> None:
-    """Write ``tileset.json`` into a staging folder."""
-    document = {"schema": SCHEMA, **asdict(info)}
-    (folder / "tileset.json").write_text(json.dumps(document, indent=1), "utf-8")
+def _document(info: TileSetInfo) -> str:
+    return json.dumps({"schema": SCHEMA, **asdict(info)}, indent=1)
 
 
 def _read_info(manifest: Path) -> TileSetInfo:
@@ -281,21 +331,22 @@ def _read_info(manifest: Path) -> TileSetInfo:
         if document.pop("schema") != SCHEMA:
             raise GleamError(
                 f"Tile set {manifest.parent.name!r} was made by another version of the program.",
-                "Remove it and add the imagery again.",
+                f"gleam tiles remove {quoted(manifest.parent.name)}, then add the imagery again.",
             )
         document["sources"] = [SourceRecord(**source) for source in document["sources"]]
         document["bounds"] = Bounds(*document["bounds"]) if document["bounds"] else None
         return TileSetInfo(**{**document, "name": manifest.parent.name})
-    except (OSError, ValueError, KeyError, TypeError, AttributeError) as error:
-        raise _damaged(manifest.parent.name) from error
+    except (OSError, ValueError, KeyError, TypeError, AttributeError, RecursionError) as error:
+        name = manifest.parent.name
+        raise _damaged(name, f"gleam tiles remove {quoted(name)}, then add it again.") from error
 
 
 def _placeholder(name: str, state: str) -> TileSetInfo:
     return TileSetInfo(name, [], 0, [], 0.0, "", "", 0, None, state)
 
 
-def _damaged(name: str) -> GleamError:
+def _damaged(name: str, cure: str = "") -> GleamError:
     return GleamError(
         f"Tile set {name!r} is damaged: its files do not fit together.",
-        "Remove it (gleam tiles remove) and add the imagery again.",
+        cure or f"Embed it anew from its imagery: gleam tiles reembed {quoted(name)}",
     )

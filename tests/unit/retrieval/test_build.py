@@ -6,8 +6,8 @@ import pytest
 from gleam_app.errors import Cancelled, GleamError
 from gleam_app.jobs.lock import only_process
 from gleam_app.jobs.work import Progress, Work
-from gleam_app.retrieval import plan
-from gleam_app.retrieval.build import add_tile_set
+from gleam_app.retrieval import blocks
+from gleam_app.retrieval.build import BegunOtherwise, add_tile_set
 from gleam_app.retrieval.encoder import Encoder
 from gleam_app.retrieval.tileset import STAGING, TileSet, TileSetStore
 
@@ -15,7 +15,7 @@ from gleam_app.retrieval.tileset import STAGING, TileSet, TileSetStore
 @pytest.fixture(autouse=True)
 def _small_blocks(monkeypatch: pytest.MonkeyPatch) -> None:
     """So that the demo's small map has many parts."""
-    monkeypatch.setattr(plan, "BLOCK_TILES", 4)
+    monkeypatch.setattr(blocks, "BLOCK_TILES", 4)
 
 
 def cancel_after(parts: int) -> Work:
@@ -81,7 +81,7 @@ def test_a_damaged_set_is_told_and_can_be_removed(
     store = TileSetStore(tmp_path)
     add_tile_set(store, encoder, [demo_map], "set", scales_m=[108.0])
     assert store.verify("set").tiles > 0
-    vectors = store.folder("set") / "vectors.f16"
+    vectors = store.open("set").folder / "vectors.f16"
     vectors.write_bytes(vectors.read_bytes()[:-4])
     with pytest.raises(GleamError, match="damaged"):
         store.open("set")
@@ -97,8 +97,10 @@ def test_resuming_something_else_is_refused(
     store = TileSetStore(tmp_path)
     with pytest.raises(Cancelled):
         add_tile_set(store, encoder, [demo_map], "set", scales_m=[48.0], work=cancel_after(1))
-    with pytest.raises(GleamError, match="begun from other"):
-        add_tile_set(store, encoder, [demo_map], "set", scales_m=[72.0], resume=True)
+    for resume in (True, False):
+        with pytest.raises(BegunOtherwise, match="begun with other imagery or scales") as told:
+            add_tile_set(store, encoder, [demo_map], "set", scales_m=[72.0], resume=resume)
+        assert "gleam tiles discard set" in told.value.hint
 
 
 def test_two_processes_do_not_build_one_set(
@@ -107,7 +109,7 @@ def test_two_processes_do_not_build_one_set(
     store = TileSetStore(tmp_path)
     ours = GleamError("held by this test")
     with (
-        only_process(store.root / STAGING / "set.lock", ours),
+        only_process(store.root / STAGING / ".set.lock", ours),
         pytest.raises(GleamError, match="built by another"),
     ):
         add_tile_set(store, encoder, [demo_map], "set", scales_m=[108.0])

@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 
 from gleam_app.errors import Cancelled, GleamError
-from gleam_app.retrieval import build
+from gleam_app.retrieval import build, joining
 from gleam_app.retrieval import index as index_module
 from gleam_app.retrieval.build import add_tile_set
 from gleam_app.retrieval.encoder import Encoder
@@ -16,11 +16,21 @@ from gleam_app.retrieval.tileset import STAGING, TileSet, TileSetStore
 
 
 @pytest.mark.parametrize(
-    ("where", "trouble"),
-    [("build_index", Cancelled()), ("write_info", OSError(28, "No space left on device"))],
+    ("place", "where", "trouble"),
+    [
+        (joining, "build_index", Cancelled()),
+        (joining, "sync_files", OSError(28, "No space left on device")),
+        (TileSetStore, "publish", OSError(28, "No space left on device")),
+    ],
 )
 def test_broken_off_at_the_end_it_goes_on(
-    tmp_path: Path, encoder: Encoder, demo_set: TileSet, demo_map: Path, where: str, trouble: Any
+    tmp_path: Path,
+    encoder: Encoder,
+    demo_set: TileSet,
+    demo_map: Path,
+    place: Any,
+    where: str,
+    trouble: Any,
 ) -> None:
     store = TileSetStore(tmp_path)
 
@@ -31,7 +41,7 @@ def test_broken_off_at_the_end_it_goes_on(
         raise AssertionError("embedded again")
 
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(build, where, fail)
+        patch.setattr(place, where, fail)
         with pytest.raises((Cancelled, GleamError)):
             add_tile_set(store, encoder, [demo_map], "set", scales_m=[72.0])
     assert not store.exists("set") and [info.state for info in store.list()] == ["incomplete"]
@@ -53,7 +63,7 @@ def test_a_set_that_counts_as_large_is_built_with_its_index(
     store = TileSetStore(tmp_path)
     _, timings = add_tile_set(store, encoder, [demo_map], "set", scales_m=[72.0])
     assert timings["index"] > 0
-    assert (store.folder("set") / "index.json").is_file()
+    assert (store.open("set").folder / "index.json").is_file()
     tile_set = store.open("set")
     row = tile_set.info.tiles // 3
     vector = np.asarray(tile_set.vectors[row : row + 1], np.float32)

@@ -11,8 +11,8 @@ from numpy.typing import NDArray
 
 from gleam_app.errors import GleamError
 from gleam_app.imagery.query import load_query
-from gleam_app.retrieval import plan
-from gleam_app.retrieval.build import BegunOtherwise, add_tile_set
+from gleam_app.retrieval import blocks
+from gleam_app.retrieval.build import add_tile_set, resume_tile_set
 from gleam_app.retrieval.encoder import Encoder
 from gleam_app.retrieval.locate import LocateOptions, Locator
 from gleam_app.retrieval.tileset import TileSetStore
@@ -52,7 +52,7 @@ def test_imagery_that_is_gone_or_another_is_told(
     ):
         with pytest.raises(GleamError, match=r"area\.tif is not where it was") as told:
             use()
-        assert "Put it back" in told.value.hint
+        assert "gleam tiles relink" in told.value.hint
 
 
 @pytest.mark.parametrize("text", ["", "7", "[]", "null", '"x"', "{}", '{"schema": 1}'])
@@ -65,7 +65,7 @@ def test_a_damaged_description_is_told(store: TileSetStore, text: str) -> None:
 
 @pytest.mark.parametrize("file", ["tiles.npy", "vectors.f16"])
 def test_damaged_tables_are_told(store: TileSetStore, file: str) -> None:
-    path = store.folder("area") / file
+    path = store.open("area").folder / file
     whole = path.read_bytes()
     for damaged in (b"", whole[: len(whole) // 2]):
         path.write_bytes(damaged)
@@ -86,17 +86,24 @@ def test_numbers_of_another_kind_are_told(store: TileSetStore) -> None:
             store.open("area")
 
 
-def test_a_half_built_set_of_other_imagery_is_kept(
+def test_half_built_work_that_cannot_be_read_is_kept_until_thrown_away(
     encoder: Encoder, area: Path, tmp_path: Path
 ) -> None:
     store = TileSetStore(tmp_path)
     begun = store.root / ".staging" / "half"
     begun.mkdir(parents=True)
-    (begun / "plan.json").write_text("{}")
+    (begun / "request.json").write_text("{}")
     (begun / "vectors.f16").write_bytes(b"hours of work")
-    with pytest.raises(BegunOtherwise):
-        add_tile_set(store, encoder, [area], "half", scales_m=[108.0], resume=True)
+    for go_on in (
+        lambda: add_tile_set(store, encoder, [area], "half", scales_m=[108.0]),
+        lambda: resume_tile_set(store, encoder, "half"),
+    ):
+        with pytest.raises(GleamError, match="cannot be gone on with") as told:
+            go_on()
+        assert 'gleam tiles discard "half"' in told.value.hint
     assert (begun / "vectors.f16").exists()
+    store.discard("half")
+    assert store.list() == []
 
 
 def test_a_full_disk_is_told_and_keeps_what_is_done(
@@ -113,7 +120,7 @@ def test_a_full_disk_is_told_and_keeps_what_is_done(
             raise OSError(errno.ENOSPC, "No space left on device")
         return embed(picture, corners, share)
 
-    monkeypatch.setattr(plan, "BLOCK_TILES", 2)
+    monkeypatch.setattr(blocks, "BLOCK_TILES", 2)
     monkeypatch.setattr(encoder, "embed_tiles", fills_up)
     with pytest.raises(GleamError, match="disk is full") as told:
         add_tile_set(store, encoder, [area], "area", scales_m=[60.0])
