@@ -17,6 +17,7 @@ from gleam_app.retrieval.encoder import Encoder
 from gleam_app.retrieval.matcher import Matcher
 from gleam_app.retrieval.regions import EVERYWHERE, Region
 from gleam_app.retrieval.results import Candidate, Location, TileRef
+from gleam_app.retrieval.scales import scales_to_search
 from gleam_app.retrieval.search import (
     Match,
     TileIndex,
@@ -109,7 +110,9 @@ class Locator:
         clock = time.perf_counter()
         matches: list[Match] = []
         for tile_set in tile_sets:
-            matches += self._index(tile_set, work).search_turns(vectors, turns, options.region)
+            scales = scales_to_search(query.view, tile_set.info.scales_m)
+            index = self._index(tile_set, work)
+            matches += index.search_turns(vectors, turns, options.region, scales)
         matches.sort(key=lambda match: -match.score)
         places = distinct_places(best_of_tiles(matches), max(PLACES, options.top))
         timings["search"] = _since(clock)

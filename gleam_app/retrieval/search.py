@@ -1,6 +1,7 @@
 """Nearest tiles of a query over one or several tile sets."""
 
 import math
+from collections.abc import Collection
 from dataclasses import dataclass
 from typing import NamedTuple
 
@@ -54,9 +55,14 @@ class TileIndex:
         vectors: NDArray[np.float32],
         turns: NDArray[np.float64],
         region: Region | None = None,
+        scales_m: Collection[float] | None = None,
     ) -> list[Match]:
-        """As ``search``, but each tile at every turn at which it was near."""
+        """As ``search``, but each tile at every turn at which it was near; of ``scales_m`` alone, if given."""
         rows = None if region is None else region.rows(self.tile_set)
+        if scales_m is not None:
+            table = self.tile_set.table
+            rows = np.arange(len(table)) if rows is None else rows
+            rows = rows[np.isin(table["scale_m"][rows], np.array([*scales_m], np.float32))]
         scores, rows_found = self._index.search(vectors, DEPTH, rows)
         return matches_of(self.tile_set, scores, rows_found, turns)
 

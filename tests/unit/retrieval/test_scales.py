@@ -1,8 +1,10 @@
 import math
 from itertools import pairwise
+from pathlib import Path
 from types import SimpleNamespace
 from typing import cast, get_args
 
+import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -11,7 +13,19 @@ from gleam_app.geo.coordinates import LatLon
 from gleam_app.geo.frame import LocalFrame
 from gleam_app.imagery.sources import MapSource
 from gleam_app.imagery.views import VIEWS, View
-from gleam_app.retrieval.scales import LADDER_M, MIN_TILE_PX, SCALES_M, choose_scales, scales_for
+from gleam_app.retrieval.build import add_tile_set
+from gleam_app.retrieval.encoder import Encoder
+from gleam_app.retrieval.regions import Region
+from gleam_app.retrieval.scales import (
+    LADDER_M,
+    MIN_TILE_PX,
+    SCALES_M,
+    choose_scales,
+    scales_for,
+    scales_to_search,
+)
+from gleam_app.retrieval.search import TileIndex
+from gleam_app.retrieval.tileset import TileSetStore
 from gleam_app.retrieval.turning import SQUARE_SHARE
 
 WITHIN = 1.23  # a query differs from the nearest tile by no more
@@ -82,3 +96,31 @@ def test_there_is_always_a_scale(resolution: float, size: float, views: list[Vie
     assert scales == sorted(set(scales)) and scales[0] > 0
     if len(scales) > 1:
         assert scales[0] >= MIN_TILE_PX * resolution and scales[-1] <= size * 1.01
+
+
+def test_street_maps_are_compared_with_large_tiles_where_there_are_some() -> None:
+    assert scales_to_search("map", LADDER_M) == list(SCALES_M["map"])
+    assert scales_to_search("map", [60.0, 90.0]) is None
+    assert scales_to_search("map", [150.0, 300.0]) is None
+    for view in ("uav", "ground", "panorama"):
+        assert scales_to_search(cast(View, view), LADDER_M) is None
+
+
+def test_a_search_at_some_scales_is_that_of_their_tiles_alone(
+    encoder: Encoder, demo_map: Path, tmp_path: Path
+) -> None:
+    store = TileSetStore(tmp_path)
+    add_tile_set(store, encoder, [demo_map], "two", scales_m=[81.0, 150.0])
+    tile_set = store.open("two")
+    vectors = np.asarray(tile_set.vectors, np.float32)
+    query = vectors[np.flatnonzero(tile_set.table["scale_m"] == 81.0)[:1]]
+    large = np.flatnonzero(tile_set.table["scale_m"] == 150.0)
+    index = TileIndex(tile_set)
+    found = index.search_turns(query, np.zeros(1), None, [150.0, 300.0])
+    assert [m.row for m in found] == large[np.argsort(-(vectors[large] @ query[0]))].tolist()
+    position = tile_set.position(int(large[0]))
+    assert position is not None
+    near = index.search_turns(query, np.zeros(1), Region(near=(*position, 1.0)), [150.0])
+    assert [m.row for m in near] == [large[0]]
+    everything = index.search_turns(query, np.zeros(1))
+    assert len(everything) == len(vectors) > len(large) > 0
