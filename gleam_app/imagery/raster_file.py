@@ -18,7 +18,7 @@ from numpy.typing import NDArray
 
 from gleam_app.errors import GleamError
 from gleam_app.imagery.exif import clean_text
-from gleam_app.imagery.sparse import StoredBlocks
+from gleam_app.imagery.sparse import StoredBlocks, end_of_blocks
 
 # Formats that are files on this machine. GDAL's drivers for web services (WMS, WMTS, ...) stay out.
 DRIVERS = (
@@ -51,7 +51,8 @@ _NETWORK = (
 _SETTINGS = {
     "GDAL_SKIP": "HTTP WMS WMTS WCS PLMOSAIC EEDA EEDAI STACIT STACTA DAAS OGCAPI",
     "CPL_VSIL_CURL_ALLOWED_EXTENSIONS": "{none}",
-    "GDAL_CACHEMAX": "256",  # MiB; GDAL's own choice is a twentieth of the computer's memory
+    "GDAL_CACHEMAX": "512",  # MiB; its own choice is a twentieth of the computer's memory
+    "GTIFF_DIRECT_IO": "YES",  # strips that are not compressed are read five times as fast
 }
 _STRETCH_PERCENTILES = (2.0, 98.0)
 _STRETCH_SIDE_PX = 1024
@@ -93,6 +94,7 @@ class RasterFile:
             block = dataset.block_shapes[self._bands[0] - 1]
             self._block = (int(block[0]), int(block[1]))
             self.kind = ",".join(types)
+            self._least_bytes = end_of_blocks(dataset)
             if any(name.startswith("complex") for name in types):
                 raise GleamError(
                     f"{clean_text(path.name)} holds complex numbers, not imagery.",
@@ -237,18 +239,23 @@ class RasterFile:
                     if self._all_valid
                     else dataset.dataset_mask(window=place, out_shape=shape)
                 )
-        except RasterioError as error:
+            if self.path.stat().st_size < self._least_bytes:
+                raise self._unreadable()
+        except (RasterioError, OSError) as error:
             self._discard()
-            raise GleamError(
-                f"{clean_text(self.path.name)} cannot be read any more.",
-                "The file is damaged, was replaced, or its disk is gone: put it back and try again.",
-            ) from error
+            raise self._unreadable() from error
         if self._stored is not None:
             valid[~self._stored.within(window, shape)] = 0
         if self._has_nan:
             finite = np.isfinite(values).all(axis=0)
             valid, values = np.where(finite, valid, 0).astype(np.uint8), np.nan_to_num(values)
         return values, valid
+
+    def _unreadable(self) -> GleamError:
+        return GleamError(
+            f"{clean_text(self.path.name)} cannot be read any more.",
+            "The file is damaged, was replaced, or its disk is gone: put it back and try again.",
+        )
 
     @cached_property
     def _stored(self) -> StoredBlocks | None:

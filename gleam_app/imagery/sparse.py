@@ -1,4 +1,4 @@
-"""Sparse TIFF files: blocks that were never written take no room and hold no imagery."""
+"""Where the blocks of a TIFF file lie: some were never written, some may be cut off."""
 
 from typing import Any
 
@@ -6,10 +6,15 @@ import numpy as np
 from numpy.typing import NDArray
 
 _MOST_BLOCKS = 8_000_000  # a microsecond each to look up
+_LOOKED_AT = 64
 
 
 class StoredBlocks:
-    """Which blocks of a raster are in its file: ``there`` bool (rows, columns), of ``block`` (height, width) pixels."""
+    """Sparse files: blocks that were never written take no room and hold no imagery.
+
+    Which blocks of a raster are in its file: ``there`` bool (rows, columns), of ``block`` (height, width)
+    pixels.
+    """
 
     def __init__(self, there: NDArray[np.bool_], block: tuple[int, int]) -> None:
         self.there, self.block = there, block
@@ -54,6 +59,28 @@ class StoredBlocks:
             for at_column in columns:
                 found &= self.there[np.ix_(at_row, at_column)]
         return found
+
+
+def end_of_blocks(dataset: Any) -> int:
+    """How many bytes a TIFF file must have at least, by the places of some blocks; 0 for other formats.
+
+    GDAL does not say when the strips it reads directly end before they should.
+    """
+    if dataset.driver != "GTiff":
+        return 0
+    height, width = dataset.block_shapes[0]
+    columns = -(-dataset.width // width)
+    count = columns * -(-dataset.height // height)
+    ends = [0]
+    for number in {*range(0, count, -(-count // _LOOKED_AT)), count - 1}:
+        row, column = divmod(number, columns)
+        for band in (1, dataset.count):
+            place, size = (
+                dataset.get_tag_item(f"BLOCK_{what}_{column}_{row}", "TIFF", bidx=band)
+                for what in ("OFFSET", "SIZE")
+            )
+            ends.append(int(place) + int(size) if place and size else 0)
+    return max(ends)
 
 
 def _blocks(first: int, length: int, count: int, side: int) -> list[NDArray[np.int64]]:

@@ -305,6 +305,20 @@ def test_files_that_are_damaged_or_shrink(tmp_path: Path) -> None:
         source.read_square(LAT, LON, 390, 64)
 
 
+@pytest.mark.parametrize("options", [{"blockysize": 8}, {"tiled": True, "blockxsize": 64, "blockysize": 64}])  # fmt: skip
+def test_plain_strips_cut_short_are_told(tmp_path: Path, options: dict[str, Any]) -> None:
+    """GDAL reads strips that are not compressed directly, and says nothing where they end too early."""
+    path = placed(tmp_path, soft_rgb(800, 800), **options)
+    source = open_source(path)
+    assert source.read_square(LAT, LON, 390, 64).mask.all()
+    with path.open("r+b") as file:
+        file.truncate(path.stat().st_size - 3000)
+    for one in (source, open_source(path)):
+        with pytest.raises(GleamError, match=r"map\.tif"):
+            one.read_square(LAT, LON, 390, 64)
+        one.close()
+
+
 def test_map_tiles_of_a_turned_map_far_out(tmp_path: Path) -> None:
     """Averaged down through overviews, against GDAL's own averaging."""
     data = soft_rgb(1024, 1024)
