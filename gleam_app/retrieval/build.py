@@ -112,7 +112,8 @@ def reembed_tile_set(
 ) -> Built:
     """Embed the set's imagery, as it is now, at its scales with this encoder.
 
-    The old set serves until the new one takes its place; tiles get new ids. Raises as ``add_tile_set``.
+    The old set serves until the new one takes its place; tiles get new ids. A set with damaged tables is
+    mended so. Raises as ``add_tile_set``.
     """
     with _building(store, encoder, name, work) as build, ExitStack() as open_files:
         info = store.info(name)
@@ -127,8 +128,14 @@ def reembed_tile_set(
             if record.kind == "map"
         ]
         records = as_now(info.sources, opened)
-        request, plan = for_replacing(store.open(name), records, opened, encoder)
-        return build.begin(request, plan, opened)
+        try:
+            tile_set = store.open(name)
+        except GleamError as error:
+            if not opened:  # where plain pictures lie is known from the tables alone
+                cure = f"gleam tiles remove {quoted(name)}, then add the pictures again."
+                raise GleamError(str(error), cure) from None
+            tile_set = None
+        return build.begin(*for_replacing(info, tile_set, records, opened, encoder), opened)
 
 
 @dataclass(frozen=True)

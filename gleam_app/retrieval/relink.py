@@ -62,11 +62,12 @@ def _place(record: SourceRecord, places: Sequence[Path]) -> Path | None:
 def _candidates(record: SourceRecord, place: Path) -> Iterator[Path]:
     """What at that place may be the source, the likeliest first."""
     name = Path(record.path).name
-    yield place
     if not place.is_dir():
+        yield place
         return
     yield place / name  # a pattern such as *.tif too
     below = files_below(place)
     yield from (path for path in below if path.name != name and path.stat().st_size == record.size)
+    yield place
     yield from sorted({path.parent for path in below if path.parent.name == name})
     yield from (path for path in below if path.name == name and path.parent != place)

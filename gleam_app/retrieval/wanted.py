@@ -24,7 +24,7 @@ from gleam_app.retrieval.plan import (
 from gleam_app.retrieval.scales import DEFAULT_VIEWS
 from gleam_app.retrieval.source_records import SourceChanged, SourceRecord
 from gleam_app.retrieval.staging import Purpose, Request
-from gleam_app.retrieval.tileset import TileSet, quoted
+from gleam_app.retrieval.tileset import TileSet, TileSetInfo, quoted
 
 
 @dataclass(frozen=True)
@@ -103,22 +103,37 @@ def for_joining(
 
 
 def for_replacing(
-    base: TileSet, records: list[SourceRecord], opened: list[MapSource], encoder: Encoder
+    info: TileSetInfo,
+    base: TileSet | None,
+    records: list[SourceRecord],
+    opened: list[MapSource],
+    encoder: Encoder,
 ) -> tuple[Request, Plan]:
-    """The set's sources, as they are now, at the same scales; pictures keep their positions."""
-    generation = base.info.generation + 1
+    """The set's sources, as they are now, at the same scales; pictures keep their positions.
+
+    ``base`` None: its tables are damaged; then every source gets every scale of the set.
+    """
+    generation = info.generation + 1
     if not opened:
-        placed = {
-            name: LatLon(*place)
-            for row, name in enumerate(base.pictures)
-            if (place := base.position(row)) is not None
-        }
+        placed = {} if base is None else _placed(base)
         plan = plan_pictures(Path(records[0].path), placed)
         return _request("replace", records, [0], [[]], plan, Asked(), encoder, generation), plan
-    scales = [scales_of(base, place) or base.info.scales_m for place in range(len(records))]
+    scales = [
+        (scales_of(base, place) if base else []) or info.scales_m for place in range(len(records))
+    ]
     plan = _plan(opened, scales, steps_of(encoder))
     places = list(range(len(records)))
     return _request("replace", records, places, scales, plan, Asked(), encoder, generation), plan
+
+
+def _placed(base: TileSet) -> dict[str, LatLon]:
+    """Where the pictures of a set lie that have a place, and are still there."""
+    folder = Path(base.info.sources[0].path)
+    return {
+        name: LatLon(*place)
+        for row, name in enumerate(base.pictures)
+        if (place := base.position(row)) is not None and (folder / name).is_file()
+    }
 
 
 def steps_of(encoder: Encoder) -> Steps:
