@@ -38,9 +38,22 @@ _HINT = "Write it like 28.04125, -82.69847 or 28°02'28.5\"N 82°41'54.5\"W, or 
 _SIGNS = str.maketrans(
     {
         "º": "°", "˚": "°", "度": "°", "′": "'", "’": "'", "‘": "'", "´": "'", "分": "'", "ʹ": "'",
-        "″": '"', "”": '"', "“": '"', "秒": '"', "ʺ": '"', "−": "-", "–": "-", "、": ",",
+        "″": '"', "”": '"', "“": '"', "秒": '"', "ʺ": '"', "−": "-", "–": "-", "、": ",", "/": ",",
     }
 )  # fmt: skip
+# Words for hemispheres and axes, and what they stand for.
+_WORDS = re.compile(
+    r"[北南][纬緯]|[东東西][经經]|[纬緯经經]°|DEGREES?\b|DEG\b|LATITUDE|LONGITUDE|LONG|LNG"
+)
+_MEANINGS = {
+    "北": "N", "南": "S", "东": "E", "東": "E", "西": "W", "纬": "LAT", "緯": "LAT", "经": "LON",
+    "經": "LON", "D": "°", "L": "LON",
+}  # fmt: skip
+_LABELLED = re.compile(
+    r"(?P<first>LAT|LON)\s*[:=]?\s*(?P<one>[^A-Z]*[NSEW]?)[\s,;]*"
+    r"(?P<second>LAT|LON)\s*[:=]?\s*(?P<two>[^A-Z]*[NSEW]?)"
+)
+_URI = re.compile(r"GEO:(?P<at>-?\d+(?:\.\d+)?,-?\d+(?:\.\d+)?)(?:,-?\d+(?:\.\d+)?)?(?:;.*)?")
 _NUMBER = r"\d+(?:\.\d+)?"
 _ANGLE = re.compile(
     r"(?P<before>[NSEW])?\s*(?P<sign>[+-])?\s*(?P<degrees>\d{1,3}(?:\.\d+)?)"
@@ -89,13 +102,13 @@ def format_position(lat: float, lon: float, style: PositionStyle = "dd") -> str:
 def parse_position(text: str) -> LatLon:
     """Read a position in any of the five styles, loosely punctuated but strictly checked.
 
-    Degrees come latitude first unless letters say otherwise. In UTM, N and S are hemispheres and the
-    other letters latitude bands. An MGRS reference stands for the middle of its square, a full one
+    Degrees come latitude first unless letters or words (Lat, Lon, 北纬, 东经) say otherwise. A ``geo:``
+    URI (RFC 5870) is read too. In UTM, N and S are hemispheres and the other letters latitude bands. An MGRS reference stands for the middle of its square, a full one
     (1 m) for its south-west corner. Raises GleamError.
     """
     shown = " ".join(text.split())[:60]
     line = unicodedata.normalize("NFKC", text.translate(_SIGNS)).translate(_SIGNS)
-    line = " ".join(line.upper().split()).strip(" ,;()[]")
+    line = _without_words(" ".join(line.upper().split()).strip(" ,;()[]"))
     if not line or len(line) > 100 or not line.isprintable():
         raise GleamError("That is not a position." if line else "There is no position.", _HINT)
     if match := _UPS.fullmatch(line):
@@ -105,6 +118,26 @@ def parse_position(text: str) -> LatLon:
     if match := _MGRS.fullmatch(line):
         return _parse_mgrs(match, shown)
     return _parse_degrees(line, shown)
+
+
+def _without_words(line: str) -> str:
+    """Words become letters and signs; labelled angles come latitude first, a URI its coordinates."""
+    if len(line) > 100:
+        return line
+    if match := _URI.fullmatch(line):
+        return match["at"]
+    line = _WORDS.sub(_meaning, line)
+    match = _LABELLED.fullmatch(line)
+    if match is None or match["first"] == match["second"]:
+        return line
+    lat, lon = (match[name].strip(" ,;") for name in ("one", "two"))
+    if match["first"] == "LON":
+        lat, lon = lon, lat
+    return line if set(lat) & {"E", "W"} or set(lon) & {"N", "S"} else f"{lat}; {lon}"
+
+
+def _meaning(word: "re.Match[str]") -> str:
+    return "LAT" if word[0] == "LATITUDE" else _MEANINGS[word[0][0]]
 
 
 def _wrong(shown: str, reason: str, hint: str = _HINT) -> GleamError:

@@ -78,6 +78,18 @@ def test_formats(style: PositionStyle, text: str) -> None:
         "17RLM3305202935",
         "17r lm 33052 02935",
         "17 R LM 33052 02935",
+        "geo:28.04125,-82.69847",
+        "geo:28.04125,-82.69847,12.5;u=35",
+        "Lat: 28.04125 Lon: -82.69847",
+        "lat=28.04125, lng=-82.69847",
+        "Longitude -82.69847, Latitude 28.04125",
+        "Lat 28°02'28.5\"N; Lon 82°41'54.492\"W",
+        "纬度：28.04125，经度：-82.69847",
+        "北纬28.04125度 西经82.69847度",
+        "北纬28度02分28.5秒，西经82度41分54.492秒",
+        "西經82度41.9082分 北緯28度2.475分",
+        "28 deg 2.475' N 82 deg 41.9082' W",
+        "28.04125 / -82.69847",
     ],
 )
 def test_ways_of_writing_one_position(text: str) -> None:
@@ -93,7 +105,8 @@ def test_ways_of_writing_one_position(text: str) -> None:
         "17RLM330520293", "17RLM 3305 02935", "17RLM330520293512", "17RIM3305202935", "61RLM3305202935",
         "17RZZ3305202935", "0RLM3305202935", "17C 333052 3102935", "17N 333052 99999999", "17N 33305 3102935",
         "61N 333052 3102935", "17N 333052 9990000", "UPS N 9000000 2000000", "UPS E 2000000 2000000",
-        "28.04125, -82.69847\0", "9" * 500, "28.04125, -82.69847; DROP",
+        "lat 28 lat 29", "lat 28", "lon 28E lat 82W", "lon 28N lat 82E", "geo:28", "geo:91,0", "北纬28度",
+        "北纬28度 南纬3度", "28 / 29 / 30", "lat lon", "28.04125, -82.69847\0", "9" * 500, "28.04125, -82.69847; DROP",
     ],
 )  # fmt: skip
 def test_garbage_is_refused_in_one_line(text: str) -> None:
@@ -106,7 +119,8 @@ def test_garbage_is_refused_in_one_line(text: str) -> None:
 
 @settings(max_examples=200, deadline=None)
 @given(
-    st.text(alphabet="0123456789.,;:°'\"NSEWRLMU +-−度分秒\t", max_size=40) | st.text(max_size=40)
+    st.text(alphabet="0123456789.,;:°'\"NSEWRLMUATOG= +-−度分秒北纬西经/\t", max_size=40)
+    | st.text(max_size=40)
 )
 def test_any_text_is_a_position_or_a_clear_error(text: str) -> None:
     try:
