@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Iterator, Mapping, Sequence
+from datetime import datetime
 from pathlib import Path
 from typing import Any
 
@@ -43,7 +44,7 @@ def write_html(
         {pack.kind: f"{pack.label}  {pack.sha256}".strip() for pack in findings.packs},
         parameters,
         [use.document for use in case.answers.tile_sets()],
-        facts.changed,
+        _moment(facts.changed),
         langs,
         facts.title,
         unlocated,
@@ -89,12 +90,17 @@ def _made(
 ) -> Iterator[tuple[str, str]]:
     """How it was located: when, by what, where, with which options."""
     yield words["hash"], query.sha256
-    yield words["located"], run.at
+    yield words["located"], _moment(run.at)
     yield words["version"], run.software
     yield words["packs"], ", ".join(pack.label for pack in run.facts.packs)
     yield words["tile_sets"], ", ".join(use.name for use in run.facts.tile_sets)
     yield words["options"], _shown(run.facts.options)
     yield words["timings"], _shown({k: f"{v:.0f} ms" for k, v in run.timings_ms.items()})
+
+
+def _moment(at: str) -> str:
+    """A time of the case for people, in UTC."""
+    return datetime.fromisoformat(at).strftime("%Y-%m-%d %H:%M UTC")
 
 
 def _shown(values: Mapping[str, Any]) -> str:
