@@ -22,6 +22,8 @@ ZONES: tuple[Zone, ...] = (
 
 THINGS = ("water", "pool", "sports", "car_park", "wood", "park", "field", "green")
 """Kinds that are "present" or "none"; "green" is a street map's one colour for parks, woods and pitches."""
+NEVER_ABSENT = ("park", "green")
+"""Things that nobody says are not there: lawns and gardens look alike."""
 VALUES: dict[str, tuple[str, ...]] = {
     "buildings": ("none", "few", "several", "many"),
     "trees": ("none", "few", "many"),
@@ -33,6 +35,7 @@ VALUES: dict[str, tuple[str, ...]] = {
     "bend": ("straight", "curved"),
     "junction": ("none", "tee", "cross", "star"),
     **dict.fromkeys(THINGS, ("none", "present")),
+    **dict.fromkeys(NEVER_ABSENT, ("present",)),
 }
 """Kinds of facts and what each may be. ``road`` is the direction of the largest road of a picture,
 ``street`` of the one that a panorama was taken on; ``junction`` a fork or T, a crossroads, or more arms."""

@@ -13,7 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from training.data.simworld.facts import Building, Road, Scene
-from training.gleam_x.facts import THINGS, ZONES, Fact, Zone
+from training.gleam_x.facts import NEVER_ABSENT, THINGS, ZONES, Fact, Zone
 
 Floats = NDArray[np.float64]
 Sheet = Literal["photo", "map"]
@@ -24,7 +24,6 @@ SIDE = 120  # pixels of the warped labels
 EDGE = 0.04  # of a picture's side: what lies nearer to its edge is not spoken of
 PRESENT, ABSENT = 0.03, 0.002  # shares of a picture
 POOL_PRESENT = 0.0012
-NEVER_ABSENT = ("park", "green")  # lawns and gardens look alike
 CONCENTRATED = 0.7  # of a thing's pixels within REACH of their middle: it has a place
 REACH = 0.3
 MAIN_ROAD_LENGTH = 0.45  # of a picture's side

@@ -33,7 +33,14 @@ from gleam_app.retrieval.verification import (
 )
 from training.data.records import read_pixels
 from training.gleam_x.kept import Kept
-from training.gleam_x.records import SPLITS, PairRecord, Split, read_records, write_records
+from training.gleam_x.records import (
+    SPLITS,
+    PairRecord,
+    Split,
+    evidence_json,
+    read_records,
+    write_records,
+)
 
 SAY_EVERY = 50
 NOT_MEASURED = ("others", "search", "shortfall", "advice")
@@ -215,7 +222,7 @@ def measure(
         if fresh % SAY_EVERY == 0:
             print(f"measured {number} of {len(lacking)}", file=sys.stderr, flush=True)
         items = measurer.of_record(record, path.parent)
-        kept.put(record.id, [item.to_json() for item in items])
+        kept.put(record.id, [evidence_json(item) for item in items])
         fresh += 1
     found = [
         record.model_copy(update={"evidence": tuple(kept[record.id])})

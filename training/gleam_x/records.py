@@ -12,7 +12,8 @@ from typing import Any, Literal
 from pydantic import BaseModel, ConfigDict, ValidationError
 
 from gleam_app.errors import GleamError
-from gleam_app.explain.wording import Lang
+from gleam_app.explain.evidence import Evidence
+from gleam_app.explain.wording import LANGS, Lang, Phrase
 from gleam_app.imagery.exif import clean_text
 from gleam_app.imagery.views import View
 from gleam_app.packs.files import write_whole
@@ -68,8 +69,8 @@ class PairRecord(_Part):
     not turn. ``heading_deg``: true bearing of image 1's up direction (of the view direction, for a
     ground photo; of the centre column, for a panorama), None where unknown. ``place`` is image 1's,
     ``place2`` image 2's; they are one exactly in a match. ``tile_m``: side of image 2 on the ground.
-    ``evidence`` holds ``gleam_app.explain.evidence.Evidence.to_json`` items as measured on the two
-    pictures, None where nobody measured; ``facts`` what the simulated world knows of both.
+    ``evidence`` was measured on the two pictures (``evidence_of`` gives the app's own objects), None where
+    nobody measured; ``facts`` what the simulated world knows of both.
     """
 
     id: str
@@ -93,6 +94,34 @@ class PairRecord(_Part):
         """One JSON object, with its schema, without a line break."""
         fields = self.model_dump_json()
         return f'{{"schema":"{SCHEMA}",{fields.removeprefix("{")}'
+
+
+def evidence_json(item: Evidence) -> dict[str, Any]:
+    """An item as a record keeps it: as the app writes it, and the words it may be told in."""
+    words = {lang: {"slot": item.slot(lang), "clauses": item.clauses(lang)} for lang in LANGS}
+    return {**item.to_json(), "words": words}
+
+
+def evidence_of(record: PairRecord) -> list[Evidence]:
+    """The measured evidence of a record as the app's own objects; empty where nobody measured."""
+    return [_evidence(item) for item in record.evidence or ()]
+
+
+def _evidence(item: dict[str, Any]) -> Evidence:
+    words = item["words"]
+    phrase = Phrase(
+        words["en"]["slot"],
+        tuple(words["en"]["clauses"]),
+        words["zh"]["slot"],
+        tuple(words["zh"]["clauses"]),
+    )
+    regions = [
+        tuple((float(x), float(y)) for x, y in item[name] or ())
+        for name in ("query_region", "tile_region")
+    ]
+    return Evidence(
+        item["id"], item["kind"], item["value"], item["unit"], phrase, item["weight"], *regions
+    )
 
 
 def read_records(path: Path, split: Split | None = None) -> Iterator[PairRecord]:
