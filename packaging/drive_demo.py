@@ -113,7 +113,7 @@ class Demo:
         trouble = self.window.candidates.notice
         if trouble.isVisible():
             raise GaveUp(f"the demo's imagery: {trouble.message.text()} {trouble.hint.text()}")
-        return self.session.tile_set is not None
+        return bool(self.session.tile_sets)
 
     def _wait_for_location(self, name: str) -> None:
         def come() -> bool:
@@ -196,21 +196,20 @@ class Demo:
             }
 
     def write_locations(self) -> None:
-        tile_set = self.session.tile_set
-        names = [tile_set.info.name] if tile_set is not None else []
+        names = list(self.session.tile_set_names)
         labels = self.services.locator().pack_labels
         self._write("locate.json", locate_document(names, labels, self.locations))
 
     def write_report(self) -> None:
         """The report that the app itself writes: every located photo, the last one explained."""
-        tile_set = self.session.tile_set
-        if tile_set is None or not self.locations:
+        tile_sets = list(self.session.tile_sets)
+        if not tile_sets or not self.locations:
             return
         explained = list(self.explanations.values())
         entries = [Entry(location) for location in self.locations[:-1]]
         entries.append(Entry(self.locations[-1], explained))
         labels = self.services.locator().pack_labels
-        write_entries(self.folder / "report.html", entries, [tile_set], labels)
+        write_entries(self.folder / "report.html", entries, tile_sets, labels)
 
     def _write(self, name: str, document: dict[str, Any]) -> None:
         write_whole(self.folder / name, json.dumps(document, indent=1, ensure_ascii=False) + "\n")

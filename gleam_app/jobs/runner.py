@@ -95,7 +95,7 @@ class Job(Generic[T]):
 
 
 class JobRunner:
-    """Runs jobs on lanes: ``model`` (one thread), ``io`` (two) and ``index`` (one).
+    """Runs jobs on lanes: ``model`` (one thread), ``io`` (four) and ``index`` (one).
 
     Jobs of ``index`` rest in their checks while a job of ``model``, or one started as ``urgent``, waits
     or runs.
@@ -104,7 +104,7 @@ class JobRunner:
     def __init__(self) -> None:
         self._lanes = {
             "model": ThreadPoolExecutor(max_workers=1, thread_name_prefix="gleam-model"),
-            "io": ThreadPoolExecutor(max_workers=2, thread_name_prefix="gleam-io"),
+            "io": ThreadPoolExecutor(max_workers=4, thread_name_prefix="gleam-io"),
             "index": ThreadPoolExecutor(max_workers=1, thread_name_prefix="gleam-index"),
         }
         self._jobs: list[Job[Any]] = []

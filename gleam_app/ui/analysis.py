@@ -86,7 +86,7 @@ class Analysis(QObject):
         self._session.set_query(query)
         self.picture_ready.emit(pyramid)
         self.begun.emit("candidates")
-        if self._session.tile_set is not None:
+        if self._session.tile_sets:
             self.locate()
 
     def _not_opened(self, error: BaseException) -> None:
@@ -106,9 +106,9 @@ class Analysis(QObject):
     # ---- locating -------------------------------------------------------------------------------
 
     def locate(self) -> None:
-        """Search the chosen tile set for the query: first candidates, then verified ones."""
-        query, tile_set = self._session.query, self._session.tile_set
-        if query is None or tile_set is None:
+        """Search the chosen tile sets for the query: first candidates, then verified ones."""
+        query, tile_sets = self._session.query, list(self._session.tile_sets)
+        if query is None or not tile_sets:
             return
         self.stop()
         self.begun.emit("candidates")
@@ -122,9 +122,7 @@ class Analysis(QObject):
 
             locator = self._services.locator()
             work.check()
-            return locator.locate(
-                query, [tile_set], LocateOptions(heading_deg=heading), work, first
-            )
+            return locator.locate(query, tile_sets, LocateOptions(heading_deg=heading), work, first)
 
         self._session.set_location(None)
         self._session.set_locating(True)
@@ -195,6 +193,7 @@ class Analysis(QObject):
         task = self._explaining = self._jobs.start(
             tr("job.explain", rank=candidate.rank),
             write,
+            urgent=True,
             done=self._explained,
             failed=self._not_explained,
             ended=self._explain_ended,

@@ -21,7 +21,7 @@ def _has_query(session: Session) -> bool:
 
 
 def _can_locate(session: Session) -> bool:
-    return session.query is not None and session.tile_set is not None and not session.locating
+    return session.query is not None and bool(session.tile_sets) and not session.locating
 
 
 def _is_busy(session: Session) -> bool:
@@ -52,7 +52,8 @@ class Command:
 COMMANDS: tuple[Command, ...] = (
     Command("open", "file", "Ctrl+O", "folder-open"),
     Command("paste", "file", "Ctrl+V", "image-plus"),
-    Command("add_imagery", "file", "Ctrl+I", "layers"),
+    Command("add_imagery", "file", "Ctrl+I", "file-plus"),
+    Command("add_folder", "file", "Ctrl+Shift+I", "folder-plus"),
     Command("save_report", "file", "Ctrl+S", "save", _has_candidate, starts_group=True),
     Command("quit", "file", "Ctrl+Q", starts_group=True),
     Command("locate", "analysis", "Ctrl+L", "crosshair", _can_locate),
@@ -65,6 +66,7 @@ COMMANDS: tuple[Command, ...] = (
     Command("show_candidates", "view", "Ctrl+2", checkable=True),
     Command("show_compare", "view", "Ctrl+3", checkable=True),
     Command("show_explanation", "view", "Ctrl+4", checkable=True),
+    Command("show_tile_sets", "view", "Ctrl+5", "layers", checkable=True),
     Command("reset_layout", "view", "Ctrl+0"),
     Command("switch_language", "view", "Ctrl+Shift+L", "languages", starts_group=True),
     Command("switch_theme", "view", "Ctrl+Shift+T", "sun-moon"),

@@ -41,6 +41,20 @@ class Task(Generic[T]):
         if self.job is not None:
             self.job.cancel()
 
+    def pause(self, paused: bool = True) -> None:
+        """Let it rest at its next check, or go on; ``Jobs.changed`` tells the panels."""
+        if self.job is not None:
+            (self.job.work.pause if paused else self.job.work.resume)()
+
+    @property
+    def paused(self) -> bool:
+        return self.job is not None and self.job.work.paused
+
+    @property
+    def waiting(self) -> bool:
+        """Whether it has not begun: another job of its lane is before it."""
+        return self.job is not None and self.job.state is JobState.WAITING
+
     def drop(self) -> None:
         """Stop it and hear nothing more of it."""
         self.dropped = True
@@ -72,17 +86,19 @@ class Jobs(QObject):
         progressed: Callable[[Progress], None] = _ignore,
         ended: Callable[[], None] = lambda: None,
         lane: str = "io",
+        urgent: bool = False,
         quiet: bool = False,
         connects: bool = False,
     ) -> Task[T]:
         """Run ``function(work)`` in the background.
 
-        ``quiet`` jobs do not show in the status bar; jobs that use the network say so (``connects``).
+        Indexing rests while an ``urgent`` job runs. ``quiet`` jobs do not show in the status bar; jobs
+        that use the network say so (``connects``).
         """
         task: Task[T] = Task(title, quiet, connects, done, failed, progressed, ended)
         self._tasks.append(task)
         task.job = self._runner.start(
-            title, function, on_changed=lambda job: self._tell(task, job), lane=lane
+            title, function, lambda job: self._tell(task, job), lane=lane, urgent=urgent
         )
         self.changed.emit()
         return task
@@ -128,9 +144,10 @@ class Jobs(QObject):
             self.changed.emit()
             if not task.dropped:
                 self._finish(task, state)
-        elif progress is not None and not task.dropped:
-            task.progress = progress
-            task.progressed(progress)
+        elif not task.dropped:
+            if progress is not None:
+                task.progress = progress
+                task.progressed(progress)
             self.changed.emit()
 
     def _finish(self, task: Task[Any], state: JobState) -> None:

@@ -1,4 +1,4 @@
-"""Where the panels are: three splitters, panels that can be hidden, a layout that is kept."""
+"""Where the panels are: four splitters, panels that can be hidden, a layout that is kept."""
 
 from PySide6.QtCore import QByteArray, QObject, QSettings, Qt
 from PySide6.QtGui import QAction
@@ -6,11 +6,15 @@ from PySide6.QtWidgets import QSplitter, QWidget
 
 LEFT_WIDTH = 348
 EXPLAIN_WIDTH = 392
+MANAGER_WIDTH = 376
 MINIMUM_PANEL = 140
 
 
 class Layout(QObject):
-    """Query over candidates on the left; the map over compare and explanation on the right."""
+    """Query over candidates on the left; the map over compare and explanation beside them.
+
+    The tile set manager stands at the right of all that while it is wanted.
+    """
 
     def __init__(
         self,
@@ -19,6 +23,7 @@ class Layout(QObject):
         map_view: QWidget,
         compare: QWidget,
         explanation: QWidget,
+        tile_sets: QWidget,
     ) -> None:
         super().__init__()
         self.panels = {
@@ -26,41 +31,44 @@ class Layout(QObject):
             "candidates": candidates,
             "compare": compare,
             "explanation": explanation,
+            "tile_sets": tile_sets,
         }
         self.left = _splitter(Qt.Orientation.Vertical, query, candidates)
         self.bottom = _splitter(Qt.Orientation.Horizontal, compare, explanation)
         self.right = _splitter(Qt.Orientation.Vertical, map_view, self.bottom)
-        self.root = _splitter(Qt.Orientation.Horizontal, self.left, self.right)
+        self.root = _splitter(Qt.Orientation.Horizontal, self.left, self.right, tile_sets)
         for panel in (*self.panels.values(), map_view):
             panel.setMinimumHeight(MINIMUM_PANEL)
         self.left.setMinimumWidth(280)
-        compare.setMinimumWidth(240)
-        explanation.setMinimumWidth(260)
+        compare.setMinimumWidth(180)
+        explanation.setMinimumWidth(200)
+        tile_sets.setMinimumWidth(340)
         for splitter, growing in (
             (self.left, 1),
             (self.right, 0),
             (self.bottom, 0),
             (self.root, 1),
         ):
-            splitter.setStretchFactor(growing, 1)
-            splitter.setStretchFactor(1 - growing, 0)
+            for place in range(splitter.count()):
+                splitter.setStretchFactor(place, int(place == growing))
+        tile_sets.hide()
 
     def reset(self) -> None:
-        """All panels shown, in the sizes they were designed for."""
+        """All panels shown, in the sizes they were designed for; the manager goes."""
         width, height = max(self.root.width(), 960), max(self.root.height(), 600)
-        for panel in self.panels.values():
-            panel.show()
+        for name, panel in self.panels.items():
+            panel.setVisible(name != "tile_sets")
         self._fold()
         left = LEFT_WIDTH if width < 1600 else 400
         explain = EXPLAIN_WIDTH if width < 1600 else 480
-        self.root.setSizes([left, width - left])
+        self.root.setSizes([left, width - left, MANAGER_WIDTH])
         self.left.setSizes([int(height * 0.5), int(height * 0.5)])
         self.right.setSizes([int(height * 0.56), int(height * 0.44)])
         self.bottom.setSizes([width - left - explain, explain])
 
     def bind(self, name: str, action: QAction) -> None:
         """``action`` shows and hides the panel."""
-        action.setChecked(True)
+        action.setChecked(not self.panels[name].isHidden())
         action.toggled.connect(lambda shown: self.show_panel(name, shown))
 
     def show_panel(self, name: str, shown: bool) -> None:
@@ -90,10 +98,10 @@ class Layout(QObject):
         return kept
 
 
-def _splitter(orientation: Qt.Orientation, first: QWidget, second: QWidget) -> QSplitter:
+def _splitter(orientation: Qt.Orientation, *parts: QWidget) -> QSplitter:
     splitter = QSplitter(orientation)
     splitter.setHandleWidth(1)
     splitter.setChildrenCollapsible(False)
-    splitter.addWidget(first)
-    splitter.addWidget(second)
+    for part in parts:
+        splitter.addWidget(part)
     return splitter

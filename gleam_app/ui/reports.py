@@ -23,8 +23,8 @@ class Reports(QObject):
 
     def save(self, path: Path) -> None:
         """One self-contained web page: the query, its candidates, the explanations written so far."""
-        location, tile_set = self._session.location, self._session.tile_set
-        if location is None or tile_set is None:
+        location, tile_sets = self._session.location, list(self._session.tile_sets)
+        if location is None or not tile_sets:
             return
         if not path.suffix:
             path = path.with_suffix(".html")
@@ -37,7 +37,7 @@ class Reports(QObject):
             packs = dict(self._services.locator().pack_labels)
             for written_by in (one.pack for one in explanations if one.pack):
                 packs["gleam-x"] = written_by
-            write_report(path, location, explanations, [tile_set], packs, lang=lang)
+            write_report(path, location, explanations, tile_sets, packs, lang=lang)
 
         self._jobs.start(
             tr("job.report"),

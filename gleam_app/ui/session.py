@@ -62,7 +62,7 @@ class Session(QObject):
         self.heading_deg: float | None = None
         self.support: dict[View, Support] = {}
         self.location: Location | None = None
-        self.tile_set: TileSet | None = None
+        self.tile_sets: tuple[TileSet, ...] = ()
         self.available: tuple[TileSetInfo, ...] = ()
         self.loading: str = ""
         self.locating = False
@@ -113,13 +113,19 @@ class Session(QObject):
         self.support = support
         self.support_changed.emit()
 
-    def set_tile_sets(self, available: "tuple[TileSetInfo, ...]") -> None:
+    @property
+    def tile_set_names(self) -> tuple[str, ...]:
+        """Names of the tile sets in use."""
+        return tuple(tile_set.info.name for tile_set in self.tile_sets)
+
+    def set_available(self, available: "tuple[TileSetInfo, ...]") -> None:
+        """The tile sets there are, half-built and damaged ones too."""
         self.available = available
         self.tile_sets_changed.emit()
 
-    def set_tile_set(self, tile_set: "TileSet | None") -> None:
-        """The tile set that is searched and shown on the map."""
-        self.tile_set = tile_set
+    def set_tile_sets(self, tile_sets: "tuple[TileSet, ...]") -> None:
+        """The tile sets that are searched together and shown on the map."""
+        self.tile_sets = tile_sets
         self.set_location(None)
         self.tile_sets_changed.emit()
         self.activity_changed.emit()
@@ -181,3 +187,8 @@ class Session(QObject):
         self.explanation_changed.emit()
         if running != state.running:
             self.activity_changed.emit()
+
+
+def names_in_short(names: "tuple[str, ...]") -> str:
+    """The first name, and how many more there are; empty for none."""
+    return f"{names[0]} +{len(names) - 1}" if len(names) > 1 else "".join(names)

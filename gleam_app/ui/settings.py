@@ -17,12 +17,16 @@ COORDINATE_STYLES = get_args(PositionStyle)
 
 @dataclass(frozen=True)
 class Choices:
-    """What a user can choose. ``language`` empty: as the desktop; ``tile_set`` empty: none yet."""
+    """What a user can choose. ``language`` empty: as the desktop; ``tile_sets``: those in use.
+
+    ``recent_crs``: those named for imagery without one, the latest first.
+    """
 
     language: str = ""
     theme: ThemeChoice = "system"
     coordinates: PositionStyle = "dd"
-    tile_set: str = ""
+    tile_sets: tuple[str, ...] = ()
+    recent_crs: tuple[str, ...] = ()
 
 
 _ALLOWED = {
@@ -30,6 +34,7 @@ _ALLOWED = {
     "theme": get_args(ThemeChoice),
     "coordinates": COORDINATE_STYLES,
 }
+_LISTS = ("tile_sets", "recent_crs")
 
 
 class Settings:
@@ -71,6 +76,9 @@ def _read(file: Path) -> Choices:
     good: dict[str, Any] = {}
     for name in (field.name for field in fields(Choices)):
         value = stored.get(name)
-        if isinstance(value, str) and value in _ALLOWED.get(name, (value,)):
+        if name in _LISTS:
+            if isinstance(value, list) and all(isinstance(one, str) for one in value):
+                good[name] = tuple(value)
+        elif isinstance(value, str) and value in _ALLOWED.get(name, (value,)):
             good[name] = value
     return Choices(**good)

@@ -10,7 +10,7 @@ from gleam_app.geo.coordinates import PositionStyle, format_position
 from gleam_app.ui.buttons import tool_button
 from gleam_app.ui.jobs import Jobs, Task
 from gleam_app.ui.progress import progress_words
-from gleam_app.ui.session import Session
+from gleam_app.ui.session import Session, names_in_short
 from gleam_app.ui.strings import bind_text, language, tr
 from gleam_app.ui.theme import SPACE_2, SPACE_3, SPACE_4, mono_font, theme
 
@@ -115,12 +115,13 @@ class StatusBar(QWidget):
         self._offline.setText(tr("status.fetching" if fetching else "status.offline"))
 
     def refresh(self) -> None:
-        tile_set = self._session.tile_set
-        if tile_set is None:
+        tile_sets = self._session.tile_sets
+        if not tile_sets:
             self.tile_set.setText(tr("tiles.none"))
         else:
-            count = tr("tiles.count", tiles=f"{tile_set.info.tiles:,}")
-            self.tile_set.setText(f"{tile_set.info.name} · {count}")
+            count = f"{sum(tile_set.info.tiles for tile_set in tile_sets):,}"
+            parts = [names_in_short(self._session.tile_set_names), tr("tiles.count", tiles=count)]
+            self.tile_set.setText(" · ".join(parts))
         running = self._jobs.running
         self.show_connection(any(task.connects for task in running))
         due = [task for task in running if time.monotonic() - task.started >= SHOWN_AFTER_S]
@@ -137,6 +138,8 @@ class StatusBar(QWidget):
         progress = task.progress
         fraction = progress.fraction if progress is not None else None
         parts = [task.title, *progress_words(progress)]
+        if task.paused:
+            parts = [*parts[:2], tr("sets.state.paused")]
         if more:
             parts.append(more)
         self.job.setText(" · ".join(parts))

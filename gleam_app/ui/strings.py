@@ -5,6 +5,8 @@ from typing import Any, Literal
 
 from PySide6.QtCore import QLocale, QObject, Signal
 
+from gleam_app.ui.tile_sets.words import WORDS
+
 Lang = Literal["en", "zh"]
 
 # key: (English, Chinese). Placeholders are str.format fields and the same in both.
@@ -110,8 +112,8 @@ TEXT: dict[str, tuple[str, str]] = {
         "打开照片并选择瓦片集，可能的位置将按顺序列在这里。",
     ),
     "candidates.empty.no_tiles": (
-        "Choose a tile set, or add a GeoTIFF of the area.",
-        "请选择瓦片集，或添加该地区的 GeoTIFF 影像。",
+        "Choose a tile set, or add imagery of the area.",
+        "请选择瓦片集，或添加该地区的影像。",
     ),
     "candidates.empty.adding": (
         "{name} is being prepared. The photo is located as soon as it is ready.",
@@ -140,8 +142,8 @@ TEXT: dict[str, tuple[str, str]] = {
         "仅外观相似，此视角无法核实。",
     ),
     "candidates.summary.not_found": (
-        "The place is probably not in this tile set.",
-        "该地点可能不在此瓦片集中。",
+        "The place is probably not in what was searched.",
+        "该地点可能不在所搜索的瓦片集中。",
     ),
     "candidates.rank": ("Candidate {rank}", "候选 {rank}"),
     "candidates.matches": ("{count} matches", "{count} 个匹配点"),
@@ -199,7 +201,6 @@ TEXT: dict[str, tuple[str, str]] = {
     "tiles.count": ("{tiles} tiles", "{tiles} 个瓦片"),
     "tiles.no_sets": ("No tile set yet", "尚无瓦片集"),
     "tiles.opening": ("Opening {name}", "正在打开 {name}"),
-    "tiles.adding": ("Adding {name}", "正在添加 {name}"),
     "tiles.added": ("{name} is ready.", "{name} 已就绪。"),
     "tiles.open_title": ("Add imagery", "添加影像"),
     "tiles.filter": ("Georeferenced imagery", "带地理参考的影像"),
@@ -242,6 +243,7 @@ TEXT: dict[str, tuple[str, str]] = {
     "report.title": ("Save report", "保存报告"),
     "report.filter": ("Web page", "网页"),
     "shortcuts.title": ("Keyboard shortcuts", "键盘快捷键"),
+    **WORDS,
 }
 
 

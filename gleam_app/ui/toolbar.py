@@ -5,12 +5,12 @@ from PySide6.QtWidgets import QMenu, QPushButton, QSizePolicy, QToolBar, QToolBu
 
 from gleam_app.ui.commands import Commands
 from gleam_app.ui.icons import bind_icon, icon_size
-from gleam_app.ui.session import Session
+from gleam_app.ui.session import Session, names_in_short
 from gleam_app.ui.strings import TEXT, bind_text, language, tr
 
 
 class Toolbar(QToolBar):
-    """Built from the commands. ``tile_set_chosen``: the user picked a name from the menu."""
+    """Built from the commands. ``tile_set_chosen``: the user picked a name from the menu, ready or not."""
 
     tile_set_chosen = Signal(str)
     language_chosen = Signal(str)
@@ -102,9 +102,8 @@ class Toolbar(QToolBar):
         )
 
     def _show_tile_set(self) -> None:
-        chosen = self._session.tile_set
-        name = chosen.info.name if chosen is not None else tr("tiles.none")
-        self.tile_sets.setText(f" {name}  ▾")
+        chosen = self._session.tile_set_names
+        self.tile_sets.setText(f" {names_in_short(chosen) or tr('tiles.none')}  ▾")
         menu = self.tile_sets.menu()
         menu.clear()
         for info in self._session.available:
@@ -112,12 +111,13 @@ class Toolbar(QToolBar):
             count = tr("tiles.count", tiles=f"{info.tiles:,}")
             action = menu.addAction(f"{info.name}\t{count if ready else _state_words(info.state)}")
             action.setCheckable(True)
-            action.setChecked(chosen is not None and chosen.info.name == info.name)
-            action.setEnabled(ready)
+            action.setChecked(info.name in chosen)
             action.triggered.connect(lambda *_, name=info.name: self.tile_set_chosen.emit(name))
         if not self._session.available:
             menu.addAction(tr("tiles.no_sets")).setEnabled(False)
         menu.addSeparator()
+        manager = self._commands["show_tile_sets"]
+        menu.addAction(tr("sets.manage"), lambda: manager.setChecked(True))
         menu.addAction(self._commands["add_imagery"])
 
 

@@ -32,7 +32,7 @@ from gleam_app.ui.map.panel import MapPanel
 from gleam_app.ui.menus import Menus
 from gleam_app.ui.panels.candidates import CandidatesPanel
 from gleam_app.ui.panels.explanation import ExplanationPanel
-from gleam_app.ui.panels.frame import Panel
+from gleam_app.ui.panels.notice import Notice
 from gleam_app.ui.panels.query import QueryPanel
 from gleam_app.ui.reports import Reports
 from gleam_app.ui.session import Session
@@ -41,7 +41,7 @@ from gleam_app.ui.shortcuts import ShortcutList
 from gleam_app.ui.statusbar import StatusBar
 from gleam_app.ui.strings import bind_text, language, tr
 from gleam_app.ui.theme import theme
-from gleam_app.ui.tilesets import IMAGERY_SUFFIXES, TileSets
+from gleam_app.ui.tile_sets.manager import Manager
 from gleam_app.ui.toolbar import Toolbar
 
 
@@ -54,7 +54,8 @@ class MainWindow(QMainWindow):
         self.session = Session(self)
         self.jobs = Jobs(services.jobs, self)
         self.analysis = Analysis(services, self.jobs, self.session)
-        self.tile_sets = TileSets(services, self.jobs, self.session)
+        self.manager = Manager(services, self.jobs, self.session, settings)
+        self.tile_sets = self.manager.library
         self.reports = Reports(services, self.jobs, self.session)
         self.language_model = LanguageModel(services, self.jobs, self)
         self.query = QueryPanel(self.session)
@@ -87,7 +88,12 @@ class MainWindow(QMainWindow):
         self.setAcceptDrops(True)
         self.addToolBar(self.toolbar)
         self.layout_of_panels = Layout(
-            self.query, self.candidates, self.map, self.compare, self.explanation
+            self.query,
+            self.candidates,
+            self.map,
+            self.compare,
+            self.explanation,
+            self.manager.panel,
         )
         whole = QWidget()
         column = QVBoxLayout(whole)
@@ -104,7 +110,8 @@ class MainWindow(QMainWindow):
         handlers: dict[str, Callable[[], object]] = {
             "open": self.ask_for_picture,
             "paste": self.paste,
-            "add_imagery": self.ask_for_imagery,
+            "add_imagery": self.manager.ask_for_files,
+            "add_folder": self.manager.ask_for_folder,
             "save_report": self.ask_for_report,
             "quit": self.close,
             "locate": self.analysis.locate,
@@ -138,7 +145,7 @@ class MainWindow(QMainWindow):
         self.explanation.stop_requested.connect(self.analysis.stop)
         self.explanation.fetch_requested.connect(self.language_model.fetch)
         self.explanation.evidence_pointed.connect(self._light_evidence)
-        self.toolbar.tile_set_chosen.connect(self.tile_sets.choose)
+        self.toolbar.tile_set_chosen.connect(self.manager.choose)
         self.toolbar.language_chosen.connect(self.choose_language)
 
     def _connect_session(self) -> None:
@@ -148,14 +155,18 @@ class MainWindow(QMainWindow):
         self.session.candidate_selected.connect(self._show_candidate)
         self.session.query_changed.connect(self._show_candidate)
         self.tile_sets.opened.connect(self._tile_set_opened)
-        self.tile_sets.added.connect(lambda name: self.status.say(tr("tiles.added", name=name)))
+        self.manager.said.connect(self.status.say)
+        self.manager.wanted.connect(lambda: self._show_manager(True))
+        self.manager.panel.closed.connect(lambda: self._show_manager(False))
+        self.manager.coverage_changed.connect(self.map.show_coverage)
+        self.manager.builds.failed.connect(self._show_build_error)
         self.language_model.state_changed.connect(self.explanation.set_model_state)
         self.language_model.packs_listed.connect(self.status.show_packs)
         self.reports.saved.connect(lambda name: self.status.say(tr("job.report.done", name=name)))
         for source in (self.analysis, self.tile_sets, self.reports, self.language_model):
             source.failed.connect(self._show_error)
         for step in (self.analysis, self.tile_sets):
-            step.begun.connect(lambda place: self._panel(place).notice.clear())
+            step.begun.connect(lambda place: self._notice(place).clear())
         theme.changed.connect(self._theme_changed)
         language.changed.connect(self._language_changed)
 
@@ -182,7 +193,7 @@ class MainWindow(QMainWindow):
         if demo:
             self.open_demo()
             return
-        self.tile_sets.refresh(choose=self._settings.choices.tile_set)
+        self.tile_sets.refresh(choose=self._settings.choices.tile_sets)
         if images:
             self.take_files(images)
 
@@ -193,12 +204,6 @@ class MainWindow(QMainWindow):
         name, _ = QFileDialog.getOpenFileName(self, tr("query.open_title"), "", wanted)
         if name:
             self.analysis.open_file(Path(name))
-
-    def ask_for_imagery(self) -> None:
-        wanted = dialog_filter(tr("tiles.filter"), IMAGERY_SUFFIXES)
-        names, _ = QFileDialog.getOpenFileNames(self, tr("tiles.open_title"), "", wanted)
-        if names:
-            self.tile_sets.add([Path(name) for name in names])
 
     def ask_for_report(self) -> None:
         wanted = f"{tr('report.filter')} (*.html)"
@@ -212,7 +217,7 @@ class MainWindow(QMainWindow):
         self._take(QGuiApplication.clipboard().mimeData() or QMimeData())
 
     def take_files(self, files: list[Path]) -> None:
-        """Dropped or pasted files: imagery becomes a tile set, the first picture the query."""
+        """Dropped or pasted files: imagery is offered for a tile set, the first picture is the query."""
         self.tile_sets.sort_files(files, self.analysis.open_file)
 
     def _take(self, mime: QMimeData) -> None:
@@ -243,8 +248,11 @@ class MainWindow(QMainWindow):
 
     def reset_layout(self) -> None:
         for name in self.layout_of_panels.panels:
-            self.commands[f"show_{name}"].setChecked(True)
+            self.commands[f"show_{name}"].setChecked(name != "tile_sets")
         self.layout_of_panels.reset()
+
+    def _show_manager(self, shown: bool) -> None:
+        self.commands["show_tile_sets"].setChecked(shown)
 
     def choose_theme(self, choice: str) -> None:
         self._settings.change(theme=choice)
@@ -280,13 +288,13 @@ class MainWindow(QMainWindow):
         self.map.select(self.session.rank)
         self.compare.show_pair(self.session.query, self.session.candidate)
 
-    def _tile_set_opened(self, _: object) -> None:
-        tile_set = self.session.tile_set
-        if tile_set is None:
-            return
-        self._settings.change(tile_set=tile_set.info.name)
+    def _tile_set_opened(self) -> None:
+        tile_sets = self.session.tile_sets
+        self._settings.change(tile_sets=self.session.tile_set_names)
         self.tile_sets.close_previous()
-        self.map.set_sources([(Path(s.path).name, s) for s in tile_set.sources])
+        self.map.set_sources(
+            [(source.path.name, source) for one in tile_sets for source in one.sources]
+        )
         if self.session.query is not None:
             self.analysis.locate()
 
@@ -295,12 +303,28 @@ class MainWindow(QMainWindow):
         tile_region = getattr(item, "tile_region", ()) or None
         self.compare.highlight_evidence(query_region, tile_region)
 
-    def _panel(self, place: str) -> Panel:
+    def _notice(self, place: str) -> Notice:
+        if place.startswith("sets:"):
+            return self.manager.panel.notice_of(place.removeprefix("sets:"))
         places = {"query": self.query, "explanation": self.explanation}
-        return places.get(place, self.candidates)
+        return places.get(place, self.candidates).notice
 
     def _show_error(self, place: str, error: BaseException) -> None:
-        self._panel(place).notice.show_error(error)
+        misfit = self.manager.misfit if place == "candidates" else ""
+        if misfit:  # made with another pack: what to do is offered where it is noticed
+            self._notice(place).show_error(error, ("sets.reembed", lambda: self._reembed(misfit)))
+        else:
+            self._notice(place).show_error(error)
+
+    def _reembed(self, name: str) -> None:
+        self.candidates.notice.clear()
+        self.manager.reembed(name)
+        self._show_manager(True)
+
+    def _show_build_error(self, name: str, error: BaseException) -> None:
+        """In its row, where the person may not be looking: the manager comes up."""
+        self._show_manager(True)
+        self._show_error(f"sets:{name}", error)
 
     def show_unexpected(self, error: BaseException) -> None:
         """A defect somewhere: say so, and go on."""
@@ -324,12 +348,15 @@ class MainWindow(QMainWindow):
         if carries_picture(event.mimeData()):
             event.acceptProposedAction()
             self.query.empty.light_up(True)
+            self.manager.panel.empty.light_up(True)
 
     def dragLeaveEvent(self, event: QDragLeaveEvent) -> None:
         self.query.empty.light_up(False)
+        self.manager.panel.empty.light_up(False)
 
     def dropEvent(self, event: QDropEvent) -> None:
         self.query.empty.light_up(False)
+        self.manager.panel.empty.light_up(False)
         event.acceptProposedAction()
         self._take(event.mimeData())
 

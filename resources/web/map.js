@@ -11,7 +11,7 @@ window.gleam = (function () {
     empty: ["M3 6.5 9 4l6 2.5L21 4v13.5L15 20l-6-2.5L3 20z", "M9 4v13.5M15 6.5V20"],
   };
   let map, bridge, words = {}, imagery = null, sources = { bounds: null, outlines: [] };
-  let places = new Map(), selected = null, shownKey = null;
+  let places = new Map(), selected = null, shownKey = null, outlined = false;
   const layers = {};
 
   function element(tag, className, text) {
@@ -130,8 +130,26 @@ window.gleam = (function () {
     showEmptiness();
   }
 
+  function setCoverage(next) {  // outlines of tile sets, besides the imagery that is shown
+    layers.sets.clearLayers();
+    const all = L.latLngBounds([]);
+    for (const set of next.sets) {
+      const parts = set.rings.map((ring) => L.polygon(ring, { className: "set" + (set.new ? " set-new" : ""), pane: "sets", interactive: false }));
+      const group = L.featureGroup(parts).addTo(layers.sets);
+      all.extend(group.getBounds());
+      const at = group.getBounds();
+      L.marker([at.getNorth(), at.getCenter().lng], {
+        interactive: false, keyboard: false, pane: "sets",
+        icon: L.divIcon({ className: "set-name" + (set.new ? " set-new" : ""), html: element("span", "", set.name), iconSize: [0, 0] }),
+      }).addTo(layers.sets);
+    }
+    outlined = next.sets.length > 0;
+    showEmptiness();
+    if (outlined && (next.go || !map.getBounds().intersects(all))) map.fitBounds(all, { padding: [40, 40], animate: false });
+  }
+
   function showEmptiness() {
-    document.body.classList.toggle("is-empty", !sources.bounds && places.size === 0);
+    document.body.classList.toggle("is-empty", !sources.bounds && places.size === 0 && !outlined);
   }
 
   function fitAll() {
@@ -278,7 +296,7 @@ window.gleam = (function () {
 
   // ---- the channel ----------------------------------------------------------------------------
   const hear = {
-    theme: setTheme, words: setWords, sources: setSources, location: setLocation,
+    theme: setTheme, words: setWords, sources: setSources, coverage: setCoverage, location: setLocation,
     select: (message) => select(message.rank),
     fly: (to) => map.setView([to.lat, to.lon], Math.max(map.getZoom(), to.zoom), { duration: 0.14 }),
   };
@@ -299,9 +317,10 @@ window.gleam = (function () {
 
   function start(leafletMap) {
     map = leafletMap;
-    for (const [name, z] of [["graticule", 150], ["ground", 160], ["places", 450]]) map.createPane(name).style.zIndex = z;
+    for (const [name, z] of [["graticule", 150], ["ground", 160], ["sets", 440], ["places", 450]]) map.createPane(name).style.zIndex = z;
     layers.graticule = L.layerGroup().addTo(map);
     layers.coverage = L.layerGroup().addTo(map);
+    layers.sets = L.layerGroup().addTo(map);
     layers.places = L.layerGroup().addTo(map);
     addControls();
     map.on("moveend resize", drawGraticule);

@@ -5,11 +5,10 @@ from collections.abc import Iterator
 from typing import Any
 
 import pytest
-from PySide6.QtCore import QMimeData, QPointF, Qt, QUrl
-from PySide6.QtGui import QDropEvent
 
 from gleam_app.services import Services
 from gleam_app.ui.strings import TEXT, language
+from tests.windows import drop
 
 BUILD_MS, LOCATE_MS = 240_000, 300_000
 
@@ -29,20 +28,6 @@ def window(qtbot: Any) -> Iterator[Any]:
     made.deleteLater()
 
 
-def drop(window: Any, *paths: Any) -> None:
-    mime = QMimeData()
-    mime.setUrls([QUrl.fromLocalFile(str(path)) for path in paths])
-    window.dropEvent(
-        QDropEvent(
-            QPointF(200, 200),
-            Qt.DropAction.CopyAction,
-            mime,
-            Qt.MouseButton.LeftButton,
-            Qt.KeyboardModifier.NoModifier,
-        )
-    )
-
-
 def complete(window: Any) -> bool:
     location = window.session.location
     return location is not None and location.complete and not window.session.locating
@@ -54,8 +39,8 @@ def test_the_demo_from_nothing_to_a_place(window: Any, qtbot: Any, tmp_path: Any
 
     window.begin([], demo=True)
     qtbot.waitUntil(lambda: window.session.query is not None, timeout=20_000)
-    qtbot.waitUntil(lambda: window.session.tile_set is not None, timeout=BUILD_MS)
-    assert window.session.tile_set.info.name == "demo"
+    qtbot.waitUntil(lambda: bool(window.session.tile_sets), timeout=BUILD_MS)
+    assert window.session.tile_set_names == ("demo",)
     qtbot.waitUntil(lambda: complete(window), timeout=LOCATE_MS)
     location = window.session.location
     assert window.candidates.model.rowCount() == len(location.candidates) > 0
@@ -121,7 +106,7 @@ def test_a_missing_file_and_a_missing_tile_set_are_told(
 ) -> None:
     window.analysis.open_file(tmp_path / "gone.jpg")
     qtbot.waitUntil(lambda: not window.query.notice.isHidden(), timeout=20_000)
-    window.tile_sets.choose("nowhere")
+    window.tile_sets.choose(["nowhere"])
     qtbot.waitUntil(lambda: not window.candidates.notice.isHidden(), timeout=20_000)
     assert "nowhere" in window.candidates.notice.message.text()
 
@@ -139,7 +124,7 @@ def test_a_demo_of_no_use_any_more_is_built_again(window: Any, qtbot: Any) -> No
     broken = window._services.home / "tiles" / "demo"
     broken.mkdir(parents=True)
     (broken / "tileset.json").write_text("{}")
-    window.tile_sets.choose("demo")
+    window.tile_sets.choose(["demo"])
     qtbot.waitUntil(lambda: not window.candidates.notice.isHidden(), timeout=20_000)
     window.tile_sets.ensure_demo()
     qtbot.waitUntil(lambda: window.session.adding == "demo", timeout=20_000)
@@ -147,25 +132,6 @@ def test_a_demo_of_no_use_any_more_is_built_again(window: Any, qtbot: Any) -> No
     for task in window.jobs.running:
         task.cancel()
     qtbot.waitUntil(lambda: not window.session.adding, timeout=60_000)
-
-
-def test_dropped_imagery_is_added_and_can_be_cancelled(
-    window: Any, qtbot: Any, tmp_path: Any
-) -> None:
-    area = tmp_path / "my area (1).tif"
-    area.write_bytes((window._services.demo_dir / "map.tif").read_bytes())
-    drop(window, area)
-    qtbot.waitUntil(lambda: window.session.adding == "my-area-1", timeout=20_000)
-    status = window.status
-    qtbot.waitUntil(lambda: status.bar.isVisible() and status.bar.value() > 0, timeout=60_000)
-    assert "my-area-1" in status.job.text() and "%" in status.job.text()
-    status.cancel.click()
-    qtbot.waitUntil(lambda: not window.session.adding, timeout=60_000)
-    assert window.candidates.notice.isHidden() and window.query.notice.isHidden()
-    window.tile_sets.refresh()
-    qtbot.waitUntil(lambda: bool(window.session.available), timeout=20_000)
-    assert [info.state for info in window.session.available] == ["incomplete"]
-    assert window.session.tile_set is None
 
 
 def test_the_window_is_there_quickly(window: Any, qtbot: Any) -> None:

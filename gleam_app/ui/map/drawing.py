@@ -1,13 +1,15 @@
 """Sources and candidates as the messages that map.js draws."""
 
 import math
+from collections.abc import Sequence
 from typing import Any
 
-from gleam_app.geo.coordinates import Bounds, LatLon
+from gleam_app.geo.coordinates import Bounds
 from gleam_app.imagery.sources import MapSource
 from gleam_app.retrieval.results import Candidate, Location
 from gleam_app.ui.map.words import SIGNS, candidate_tip
 from gleam_app.ui.strings import Lang
+from gleam_app.ui.tile_sets.coverage import Coverage
 from gleam_app.ui.verdicts import confidence_text
 
 Corner = tuple[float, float]  # (lat, lon)
@@ -24,7 +26,24 @@ def sources_message(
         "native_zoom": native_zoom,
         "bounds": _around(boxes),
         "outlines": [
-            {"name": name, "ring": _unwrapped(list(source.outline))} for name, source in named
+            {"name": name, "ring": _unwrapped(list(ring))}
+            for name, source in named
+            for ring in source.outlines
+        ],
+    }
+
+
+def coverage_message(outlines: Sequence[Coverage], go_there: bool) -> dict[str, Any]:
+    """Outlines of tile sets, and of imagery that may become one."""
+    return {
+        "go": go_there,
+        "sets": [
+            {
+                "name": one.name,
+                "new": one.new,
+                "rings": [_unwrapped(list(ring)) for ring in one.rings],
+            }
+            for one in outlines
         ],
     }
 
@@ -75,11 +94,11 @@ def _box(bounds: Bounds) -> Box:
     return (bounds.south, bounds.west), (bounds.north, east)
 
 
-def _unwrapped(ring: list[LatLon]) -> list[Corner]:
+def _unwrapped(ring: list[Corner]) -> list[Corner]:
     """The ring with no jump at the antimeridian: longitudes within 180 degrees of the first."""
     if not ring:
         return []
-    first = ring[0].lon
+    first = ring[0][1]
     return [(lat, first + (lon - first + 180) % 360 - 180) for lat, lon in ring]
 
 

@@ -1,6 +1,7 @@
 """The map panel: imagery, candidates, and what the person does with them."""
 
 import logging
+from collections.abc import Sequence
 from dataclasses import asdict
 from pathlib import Path
 
@@ -16,11 +17,12 @@ from gleam_app.imagery.sources import MapSource
 from gleam_app.retrieval.results import Location
 from gleam_app.ui.map.bridge import Bridge
 from gleam_app.ui.map.content import MapContent, Mosaic
-from gleam_app.ui.map.drawing import location_message, sources_message
+from gleam_app.ui.map.drawing import coverage_message, location_message, sources_message
 from gleam_app.ui.map.scheme import PAGE_URL, OfflineGuard, SchemeHandler
 from gleam_app.ui.map.words import page_words
 from gleam_app.ui.strings import Lang
 from gleam_app.ui.theme import DARK, LIGHT, ui_font
+from gleam_app.ui.tile_sets.coverage import Coverage
 
 log = logging.getLogger(__name__)
 
@@ -41,6 +43,7 @@ class MapPanel(QWidget):
     def __init__(self, parent: QWidget | None = None, web: Path | None = None) -> None:
         super().__init__(parent)
         self._sources: list[tuple[str, MapSource]] = []
+        self._coverage: tuple[Coverage, ...] = ()
         self._location: Location | None = None
         self._selected: int | None = None
         self._dark = False
@@ -99,6 +102,11 @@ class MapPanel(QWidget):
         self._native_zoom = mosaic.native_zoom
         self._send_sources()
 
+    def show_coverage(self, outlines: Sequence[Coverage], go_there: bool = False) -> None:
+        """Draw these outlines besides the imagery; ``go_there``: move the map to them."""
+        self._coverage = tuple(outlines)
+        self._send("coverage", coverage_message(self._coverage, go_there))
+
     def show_location(self, location: Location | None) -> None:
         """Show the candidates of ``location`` in place of those shown; None takes them away.
 
@@ -138,6 +146,7 @@ class MapPanel(QWidget):
         self._send("words", page_words(self._lang))
         if self._sources:
             self._send_sources()
+        self._send("coverage", coverage_message(self._coverage, False))
         self._send("location", location_message(self._location, self._lang))
         self._send("select", {"rank": self._selected})
         self.page_ready.emit()

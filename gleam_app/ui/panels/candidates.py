@@ -212,14 +212,15 @@ class CandidatesPanel(Panel):
             self.caution.say(location.support, location.query.view)
         if session.query is None:
             self.empty.text.setText(tr("candidates.empty.no_query"))
-        elif session.tile_set is None and session.adding:
+        elif not session.tile_sets and session.adding:
             self.empty.text.setText(tr("candidates.empty.adding", name=session.adding))
-        elif session.tile_set is None:
+        elif not session.tile_sets:
             self.empty.text.setText(tr("candidates.empty.no_tiles"))
         elif session.locating:
             self.empty.text.setText(tr("candidates.locating"))
         else:
-            self.empty.text.setText(tr("candidates.empty.ready", tiles=session.tile_set.info.name))
+            names = ", ".join(session.tile_set_names)
+            self.empty.text.setText(tr("candidates.empty.ready", tiles=names))
         self.list.viewport().update()
 
     def _summary_text(self) -> str:

@@ -1,6 +1,7 @@
 """The bar in which a panel says what went wrong and what to do."""
 
 import traceback
+from collections.abc import Callable
 
 from PySide6.QtCore import Qt
 from PySide6.QtGui import QGuiApplication
@@ -9,6 +10,7 @@ from PySide6.QtWidgets import (
     QHBoxLayout,
     QLabel,
     QPlainTextEdit,
+    QPushButton,
     QVBoxLayout,
 )
 
@@ -46,6 +48,10 @@ class Notice(QFrame):
         self._copy = link_button("notice.copy")
         self._copy.clicked.connect(self._copy_all)
 
+        self._remedy: Callable[[], None] | None = None
+        self.remedy = QPushButton()
+        self.remedy.clicked.connect(self._do_remedy)
+
         words = QVBoxLayout()
         words.setSpacing(2)
         words.addWidget(self.message)
@@ -56,6 +62,7 @@ class Notice(QFrame):
         links.addWidget(self._copy)
         links.addStretch(1)
         words.addLayout(links)
+        words.addWidget(self.remedy, 0, Qt.AlignmentFlag.AlignLeft)
         row = QHBoxLayout()
         row.setSpacing(SPACE_2)
         row.addWidget(self._sign, 0, Qt.AlignmentFlag.AlignTop)
@@ -67,8 +74,17 @@ class Notice(QFrame):
         column.addWidget(self._details)
         self.hide()
 
-    def show_error(self, error: BaseException) -> None:
-        """Say what is wrong and what to do; a defect shows its traceback under Details."""
+    def show_error(
+        self, error: BaseException, remedy: tuple[str, Callable[[], None]] | None = None
+    ) -> None:
+        """Say what is wrong and what to do; a defect shows its traceback under Details.
+
+        ``remedy``: the key of its words, and what does it.
+        """
+        self._remedy = remedy[1] if remedy is not None else None
+        self.remedy.setVisible(remedy is not None)
+        if remedy is not None:
+            self.remedy.setText(tr(remedy[0]))
         if isinstance(error, GleamError):
             self.message.setText(str(error))
             self.hint.setText(error.hint)
@@ -86,6 +102,10 @@ class Notice(QFrame):
 
     def clear(self) -> None:
         self.hide()
+
+    def _do_remedy(self) -> None:
+        if self._remedy is not None:
+            self._remedy()
 
     def _toggle(self) -> None:
         self._details.setVisible(self._details.isHidden())

@@ -1,7 +1,7 @@
 """A window on small stand-ins for the services: no encoder, no language model, answers at once."""
 
 import threading
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
@@ -12,27 +12,55 @@ from gleam_app.errors import GleamError
 from gleam_app.explain.claims import Claim
 from gleam_app.jobs.work import Work
 from gleam_app.retrieval.results import Location
-from gleam_app.retrieval.tileset import TileSetInfo
+from gleam_app.retrieval.tileset import SourceRecord, TileSetInfo
 from gleam_app.services import Services
 from tests.factories import make_location
 
 
 class FakeTileSets:
-    """Two tile sets without imagery."""
+    """Tile sets without imagery, ``alpha`` and ``beta`` at first; tests change the tables."""
+
+    def __init__(self, pack_hash: str) -> None:
+        self.infos = {
+            name: TileSetInfo(name, [], 1520, [60.0], 0.4, "starter 0.1.0", pack_hash, 256, None)
+            for name in ("alpha", "beta")
+        }
+        self.half: dict[str, Any] = {}
+        self.gone: dict[str, list[SourceRecord]] = {}
+        self.error: GleamError | None = None
 
     def list(self) -> list[TileSetInfo]:
-        return [self._info("alpha"), self._info("beta")]
+        return list(self.infos.values())
 
-    def _info(self, name: str) -> TileSetInfo:
-        return TileSetInfo(name, [], 1520, [60.0], 0.4, "starter 0.1.0", "h", 256, None)
+    def info(self, name: str) -> TileSetInfo:
+        if name not in self.infos:
+            raise GleamError(f"There is no tile set {name!r}.", "Choose another.")
+        return self.infos[name]
 
     def open(self, name: str) -> Any:
-        if name not in ("alpha", "beta"):
-            raise GleamError(f"There is no tile set {name!r}.", "Choose another.")
-        return SimpleNamespace(info=self._info(name), sources=[], close=lambda: None)
+        return SimpleNamespace(info=self.info(name), sources=[], close=lambda: None)
 
-    def exists(self, name: str) -> bool:
-        return name in ("alpha", "beta")
+    def disk_bytes(self, name: str) -> int:
+        return 2_500_000
+
+    def half_built(self, name: str) -> Any:
+        return self.half.get(name)
+
+    def missing(self, name: str) -> Sequence[SourceRecord]:
+        return self.gone.get(name, [])
+
+    def verify(self, name: str, work: Work) -> TileSetInfo:
+        if self.error is not None:
+            raise self.error
+        return self.info(name)
+
+    def remove(self, name: str) -> None:
+        del self.infos[name]
+
+    def discard(self, name: str) -> None:
+        del self.half[name]
+        if self.infos[name].state == "incomplete":
+            del self.infos[name]
 
 
 class FakeLocator:
@@ -91,7 +119,7 @@ class FakeExplainer:
 @pytest.fixture
 def services(fresh_home: Path) -> Iterator[Services]:
     made = Services(home=fresh_home)
-    made._tile_sets = FakeTileSets()  # type: ignore[assignment]
+    made._tile_sets = FakeTileSets(made.packs.default("gleam-c").hash)  # type: ignore[assignment]
     made._locator = FakeLocator()  # type: ignore[assignment]
     made._explainer = FakeExplainer()  # type: ignore[assignment]
     yield made

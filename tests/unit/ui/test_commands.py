@@ -30,7 +30,7 @@ def test_commands_follow_what_is_possible(window: Any, photo: Any, qtbot: Any) -
     window.analysis.open_file(photo)
     qtbot.waitUntil(lambda: window.session.query is not None)
     assert not commands["locate"].isEnabled()  # still no tile set
-    window.tile_sets.choose("alpha")
+    window.tile_sets.choose(["alpha"])
     qtbot.waitUntil(lambda: commands["explain"].isEnabled())
     assert commands["locate"].isEnabled() and not commands["stop"].isEnabled()
 

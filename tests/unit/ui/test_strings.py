@@ -4,10 +4,9 @@ import ast
 from pathlib import Path
 from string import Formatter
 
-import pytest
-
 import gleam_app.ui
 from gleam_app.ui.strings import TEXT, bind_text, language, tr
+from gleam_app.ui.tile_sets.words import WORDS
 
 UI = Path(gleam_app.ui.__file__).parent
 OWN_WORDS = {"map", "compare"}  # these rooms have tables of their own
@@ -17,12 +16,16 @@ def placeholders(text: str) -> set[str]:
     return {name for _, name, _, _ in Formatter().parse(text) if name}
 
 
-@pytest.mark.parametrize("key", TEXT)
-def test_both_languages_are_complete_and_alike(key: str) -> None:
-    english, chinese = TEXT[key]
-    assert english.strip() and chinese.strip()
-    assert placeholders(english) == placeholders(chinese)
-    assert "!" not in english + chinese and "！" not in chinese
+def test_both_languages_are_complete_and_alike() -> None:
+    for key, (english, chinese) in TEXT.items():
+        assert english.strip() and chinese.strip(), key
+        assert placeholders(english) == placeholders(chinese), key
+        assert "!" not in english + chinese and "！" not in chinese, key
+
+
+def test_no_room_overwrites_the_words_of_another() -> None:
+    source = (UI / "strings.py").read_text(encoding="utf-8")
+    assert not [key for key in WORDS if f'"{key}":' in source]
 
 
 def literal_keys() -> set[tuple[str, str]]:

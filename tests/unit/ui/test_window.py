@@ -15,8 +15,8 @@ from gleam_app.ui.theme import theme
 
 @pytest.fixture
 def located(window: Any, photo: Path, qtbot: Any) -> Any:
-    window.tile_sets.choose("alpha")
-    qtbot.waitUntil(lambda: window.session.tile_set is not None)
+    window.tile_sets.choose(["alpha"])
+    qtbot.waitUntil(lambda: bool(window.session.tile_sets))
     window.take_files([photo])
     qtbot.waitUntil(lambda: _complete(window))
     qtbot.waitUntil(lambda: bool(window.session.explain.evidence))
@@ -39,7 +39,7 @@ def test_first_wave_shows_before_verification_and_can_be_stopped(
     window: Any, services: Any, photo: Path, qtbot: Any
 ) -> None:
     services._locator.gate.clear()
-    window.tile_sets.choose("alpha")
+    window.tile_sets.choose(["alpha"])
     window.analysis.open_file(photo)
     qtbot.waitUntil(lambda: window.session.location is not None)
     assert not window.session.location.complete and window.session.locating
@@ -203,12 +203,16 @@ def test_language_and_theme_switch_live_and_are_kept(located: Any, services: Any
 
 
 def test_panels_hide_and_come_back(window: Any) -> None:
-    for name, panel in window.layout_of_panels.panels.items():
+    panels = window.layout_of_panels.panels
+    manager = panels["tile_sets"]
+    window.commands["show_tile_sets"].trigger()
+    assert manager.isVisible()  # it is there when wanted
+    for name, panel in panels.items():
         window.commands[f"show_{name}"].trigger()
         assert panel.isHidden()
     assert window.layout_of_panels.left.isHidden() and window.layout_of_panels.bottom.isHidden()
     window.commands["reset_layout"].trigger()
-    assert not any(panel.isHidden() for panel in window.layout_of_panels.panels.values())
+    assert [name for name, panel in panels.items() if panel.isHidden()] == ["tile_sets"]
     assert window.commands["show_query"].isChecked()
 
 
@@ -216,7 +220,7 @@ def test_closing_in_the_middle_of_work_is_clean(
     window: Any, services: Any, photo: Path, qtbot: Any
 ) -> None:
     services._locator.gate.clear()
-    window.tile_sets.choose("alpha")
+    window.tile_sets.choose(["alpha"])
     window.analysis.open_file(photo)
     qtbot.waitUntil(lambda: window.session.locating)
     window.close()

@@ -15,7 +15,7 @@ from tests.factories import make_candidate, make_location
 
 def source(west: float, east: float) -> Any:
     ring = (LatLon(1, west), LatLon(1, east), LatLon(0, east), LatLon(0, west))
-    return SimpleNamespace(bounds=Bounds(west, 0, east, 1), outline=ring)
+    return SimpleNamespace(bounds=Bounds(west, 0, east, 1), outlines=(ring,))
 
 
 def test_candidates_without_coordinates_are_left_out() -> None:

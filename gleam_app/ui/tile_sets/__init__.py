@@ -1,0 +1,1 @@
+"""The tile sets: choosing, adding, building and looking after them."""
