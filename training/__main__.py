@@ -57,6 +57,10 @@ def main(argv: list[str] | None = None) -> int:
     export.add_argument(
         "--recipe", help="take the pack's description from this recipe as it is now"
     )
+    ranges = gleam_c.add_parser("ranges", help="let the app compute a pack in 8-bit integers")
+    ranges.add_argument("pack", type=Path, help="folder of the pack")
+    ranges.add_argument("--recipe", required=True, help="what the pack was trained by")
+    ranges.add_argument("--data", type=Path, required=True, help="a folder for each data set")
     report = gleam_c.add_parser("report", help="measure packs side by side")
     _report_arguments(report)
     record = gleam_c.add_parser("record", help="write a report's figures into the pack's manifest")
@@ -127,6 +131,13 @@ def _export(arguments: argparse.Namespace) -> None:
     export(arguments.work, arguments.out, arguments.best, described)
 
 
+def _ranges(arguments: argparse.Namespace) -> None:
+    from training.gleam_c.ranges import write_ranges
+    from training.gleam_c.recipe import read_recipe
+
+    write_ranges(arguments.pack, read_recipe(arguments.recipe), arguments.data)
+
+
 def _report_arguments(parser: argparse.ArgumentParser) -> None:
     add = parser.add_argument
     add("--pack", type=Path, action="append", required=True, help="folder of a pack; repeatable")
@@ -190,6 +201,7 @@ _ACTIONS: dict[str, Callable[[argparse.Namespace], None]] = {
     "shards": _shards,
     "board": _board,
     "export": _export,
+    "ranges": _ranges,
     "report": _report,
     "record": _record,
 }

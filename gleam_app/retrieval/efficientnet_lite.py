@@ -74,11 +74,15 @@ class ConvNorm(nn.Module):
         self.pad_mode = "constant" if padding == "zeros" else "reflect"
 
     def forward(self, x: Tensor) -> Tensor:
-        if self.kernel > 1:
-            x = F.pad(x, self._padding(x.shape[-2], x.shape[-1]), mode=self.pad_mode)
-        x = self._normalised(x)
+        x = self._normalised(self.padded(x))
         # in place: nothing else holds the tensor, and large ones cost more to allocate than to fill
         return x if self.linear else F.relu6(x, inplace=True)
+
+    def padded(self, x: Tensor) -> Tensor:
+        """The input with as much around it as the convolution needs."""
+        if self.kernel == 1:
+            return x
+        return F.pad(x, self._padding(x.shape[-2], x.shape[-1]), mode=self.pad_mode)
 
     def _normalised(self, x: Tensor) -> Tensor:
         """Convolution and batch norm; with fixed statistics both are one convolution, trainable too."""

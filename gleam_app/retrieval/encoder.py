@@ -30,14 +30,18 @@ def gem(features: "Tensor", power: float) -> "Tensor":
 
 
 class Encoder:
-    """Embeds pictures with the weights of one pack. Use from one thread at a time."""
+    """Embeds pictures with the weights of one pack. Holds no state: several threads may use it.
 
-    def __init__(self, pack: Pack) -> None:
+    Where the pack allows it and the computer is fast at it, the network is computed in 8-bit integers
+    (``integers``); ``exact`` keeps to floating point, which that is measured against.
+    """
+
+    def __init__(self, pack: Pack, exact: bool = False) -> None:
         self.pack = pack
         with loading(pack, "gleam-c"):
-            self._load(pack)
+            self._load(pack, exact)
 
-    def _load(self, pack: Pack) -> None:
+    def _load(self, pack: Pack, exact: bool) -> None:
         import torch
 
         architecture, preprocessing = pack.manifest.architecture, pack.manifest.preprocessing
@@ -52,9 +56,17 @@ class Encoder:
         # what stands behind the backbone: pooled -> minus centre -> projection -> unit length
         self._centre = weights.pop("embedding.centre", None)
         self._projection = weights.pop("embedding.projection", None)
-        self.network: Any = _network(architecture, weights, pack.folder)
+        network: Any = _network(architecture, weights, pack.folder)
         convolutional = architecture.get("family") == "efficientnet-lite"
         self._shared = int(architecture.get("shared_blocks", 0)) if convolutional else 0
+        self.integers = False
+        if convolutional and not exact and (ranges := architecture.get("ranges")):
+            from gleam_app.retrieval import efficientnet_int8
+
+            if efficientnet_int8.supported():
+                network = efficientnet_int8.IntegerLite(network, ranges, self._mean, self._std)
+                self.integers = True
+        self.network: Any = network
         self.dimension = int(preprocessing["dimension"])
 
     @property
@@ -112,14 +124,14 @@ class Encoder:
         return self.vectors_from(self.network(self._prepared(pictures)))
 
     def prepared(self, pictures: NDArray[np.uint8]) -> "Tensor":
-        """uint8 (N, H, W, 3) RGB -> what the network takes, float (N, 3, H, W)."""
+        """uint8 (N, H, W, 3) RGB -> what the network takes: (N, 3, H, W), float or as it is."""
         import torch
 
         return self._prepared(torch.from_numpy(np.ascontiguousarray(pictures)))
 
     def _prepared(self, pictures: "Tensor") -> "Tensor":
-        x = pictures.permute(0, 3, 1, 2).float()
-        return (x - self._mean) / self._std
+        x = pictures.permute(0, 3, 1, 2)
+        return x if self.integers else (x.float() - self._mean) / self._std
 
     def vectors_from(self, features: Any) -> "Tensor":
         """What the network gives -> vectors (N, D) of unit length: pooled, centred, projected."""

@@ -14,6 +14,7 @@ from numpy.typing import NDArray
 from torch import Tensor
 
 from gleam_app.errors import GleamError
+from gleam_app.retrieval.efficientnet_int8 import IntegerLite
 from gleam_app.retrieval.efficientnet_lite import EfficientNetLite
 from gleam_app.retrieval.encoder import Encoder
 from training.gleam_c.report.bench import Bench, key_of, say
@@ -32,7 +33,7 @@ class SplitEncoder:
     """An encoder whose convolutional network is cut in two. Raises GleamError for other families."""
 
     def __init__(self, encoder: Encoder) -> None:
-        if not isinstance(encoder.network, EfficientNetLite):
+        if not isinstance(encoder.network, EfficientNetLite | IntegerLite):
             raise GleamError("Only convolutional encoders can be split.", "Leave out the part f.")
         self.encoder, self.network = encoder, encoder.network
         self.blocks = len(self.network.blocks)
