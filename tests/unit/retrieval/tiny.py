@@ -1,5 +1,6 @@
 """An encoder of a few numbers and small maps: what is built of them is built in moments."""
 
+import time
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
@@ -23,6 +24,7 @@ class TinyEncoder:
     """Mean colours of a picture's quarters; ``version`` turns their signs, as another pack would."""
 
     input_px, cell_px, dimension = 32, 8, 12
+    pause_s = 0.0  # for each block
 
     def __init__(self, version: str = "1") -> None:
         self.pack = TinyPack(version)
@@ -38,6 +40,7 @@ class TinyEncoder:
     def embed_tiles(
         self, picture: NDArray[np.uint8], corners: Sequence[tuple[int, int]], share: bool = True
     ) -> NDArray[np.float32]:
+        time.sleep(self.pause_s)
         side = self.input_px
         return self.embed(np.stack([picture[y : y + side, x : x + side] for x, y in corners]))
 
@@ -48,8 +51,9 @@ def tiny_encoder(version: str = "1") -> Any:
 
 
 def small_blocks() -> None:
-    """So that small maps have many parts; for processes of their own."""
+    """So that small maps have many parts, and take a moment each; for processes of their own."""
     blocks.BLOCK_TILES = 4
+    TinyEncoder.pause_s = 0.02
 
 
 def tiny_map(path: Path, lat: float = 41.0, seed: int = 0, side_px: int = 200) -> Path:
