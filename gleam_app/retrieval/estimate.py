@@ -18,7 +18,7 @@ from gleam_app.imagery.folders import folder_kind
 from gleam_app.imagery.sources import MapSource, open_source
 from gleam_app.imagery.views import View
 from gleam_app.jobs.work import Work
-from gleam_app.retrieval.blocks import Blocks, Steps
+from gleam_app.retrieval.blocks import BLOCK_TILES, Blocks, Steps
 from gleam_app.retrieval.embedding import MIN_COVERAGE
 from gleam_app.retrieval.encoder import Encoder
 from gleam_app.retrieval.index import is_small
@@ -38,8 +38,9 @@ __all__ = ["Cost", "Estimate", "ScaleCost", "estimate", "remember_pace"]
 
 WhyNot = Literal["", "too_fine", "too_large"]
 INDEX_BYTES = 8  # for each tile of a large set, beside a quarter of a byte for each dimension
-FIXED_BYTES = 64 << 10  # descriptions, names, folders
+FIXED_BYTES = 4 << 10  # descriptions, names, folders
 SAMPLED = 16  # blocks at an edge of which the tiles are looked at
+PATIENCE_S = 3.0  # with reading blocks, before larger ones are only reckoned
 PICTURES = 8  # of a folder that are read and embedded to learn the pace
 
 
@@ -220,13 +221,19 @@ def _paces(
     steps = Steps.of(encoder.input_px, encoder.cell_px)
     embed_s = remembered(home, encoder)
     paces: dict[float, Pace] = {}
+    reading = 0.0
     for scale in scales_m:
         work.report("Estimating")
         if area_m2(outline) / steps.step_m(scale) ** 2 > MAX_TILES:
             continue
-        pace = measure(source, Blocks.over(outline, scale, steps), encoder, embed_s)
-        if pace is not None:
-            paces[scale], embed_s = pace, pace.embed_s
+        if reading > PATIENCE_S:  # each of its pixels is read, so the larger the tile the longer
+            tried, pace = max(paces.items())
+            paces[scale] = Pace(pace.embed_s, pace.read_s * (scale / tried) ** 2)
+            continue
+        found = measure(source, Blocks.over(outline, scale, steps), encoder, embed_s)
+        if found is not None:
+            paces[scale], embed_s = found, found.embed_s
+            reading += found.read_s * BLOCK_TILES**2
     return paces
 
 

@@ -13,14 +13,14 @@ from PIL import Image
 
 from gleam_app.errors import Cancelled, GleamError
 from gleam_app.geo.footprint import area_m2
-from gleam_app.imagery.sources import open_source
+from gleam_app.imagery.sources import MapSource, open_source
 from gleam_app.jobs.work import Work
 from gleam_app.retrieval.blocks import Blocks
 from gleam_app.retrieval.build import add_tile_set
 from gleam_app.retrieval.encoder import Encoder
 from gleam_app.retrieval.estimate import Estimate, disk_bytes, estimate, remember_pace
 from gleam_app.retrieval.index import is_small
-from gleam_app.retrieval.pace import LEAST_TILES, remembered
+from gleam_app.retrieval.pace import LEAST_TILES, Pace, remembered
 from gleam_app.retrieval.plan import Steps, plan_maps
 from gleam_app.retrieval.tileset import TileSetStore
 
@@ -82,8 +82,8 @@ def test_tiles_and_disk_are_those_of_the_set_that_is_built(
 ) -> None:
     home = tmp_path / "home"
     sources = [
-        write_map(tmp_path / "a.tif", 1500, 1100, 0.45, turn=turn),
-        write_map(tmp_path / "b.tif", 900, 1300, 0.45, east=5000.0, turn=turn),
+        write_map(tmp_path / "a.tif", 1100, 900, 0.45, turn=turn),
+        write_map(tmp_path / "b.tif", 700, 1100, 0.45, east=5000.0, turn=turn),
     ]
     guessed = estimate(sources, quick, home)
     assert guessed.suggested_m == [48.0, 72.0, 108.0, 162.0, 243.0]
@@ -270,3 +270,25 @@ def test_a_map_too_large_to_build_is_estimated_at_once(tmp_path: Path, quick: En
     finest = guessed.scales[0]
     assert finest.why_not == "too_fine"
     assert finest.tiles == pytest.approx(guessed.area_km2 * 1e6 / 12.0**2, rel=0.01)
+
+
+def test_slow_reading_is_tried_at_few_scales_and_reckoned_at_the_others(
+    tmp_path: Path, quick: Encoder, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    path = write_map(tmp_path / "m.tif", 900, 900, 0.4)
+    tried: list[float] = []
+
+    def measured(source: MapSource, blocks: Blocks, *_: Any) -> Pace:
+        tried.append(blocks.scale_m)
+        return Pace(0.001, 0.002)
+
+    monkeypatch.setattr("gleam_app.retrieval.estimate.measure", measured)
+    assert len(estimate([path], quick, tmp_path).suggested_m) == len(tried) == 5
+    tried.clear()
+    monkeypatch.setattr("gleam_app.retrieval.estimate.PATIENCE_S", 0.5)
+    guessed = estimate([path], quick, tmp_path)
+    assert tried == [48.0]
+    coarse = guessed.cost([243.0])
+    assert coarse.seconds == pytest.approx(
+        coarse.tiles * (0.001 + 0.002 * (243.0 / 48.0) ** 2), rel=0.01
+    )
