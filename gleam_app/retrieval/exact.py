@@ -9,6 +9,7 @@ from numpy.typing import NDArray
 from gleam_app.jobs.work import Work
 
 BLOCK = 8192
+ONE_BLOCK = 4 * BLOCK  # so few are compared at once: choosing takes longer than comparing
 
 
 def widened(vectors: NDArray[np.float16]) -> NDArray[np.float32]:
@@ -40,15 +41,16 @@ def nearest(
     kept = min(depth, total)
     best = np.full((len(queries), kept), -np.inf, np.float32)
     where = np.full((len(queries), kept), -1, np.int64)
-    for start in range(0, total if kept else 0, BLOCK):
+    step = BLOCK if total > ONE_BLOCK else ONE_BLOCK
+    for start in range(0, total if kept else 0, step):
         if work is not None:
             work.check()
         here = (
-            np.arange(start, min(start + BLOCK, total))
+            np.arange(start, min(start + step, total))
             if rows is None
-            else rows[start : start + BLOCK]
+            else rows[start : start + step]
         )
-        block = vectors[start : start + BLOCK] if rows is None else vectors[here]
+        block = vectors[start : start + step] if rows is None else vectors[here]
         scores = queries @ widened(block).T
         for number in np.flatnonzero((scores > best[:, -1:]).any(axis=1)):
             floor = best[number, -1]

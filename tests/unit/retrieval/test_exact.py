@@ -17,17 +17,17 @@ def test_widening_changes_no_number() -> None:
 
 @given(
     st.integers(1, 40), st.integers(1, 4), st.integers(1, 50), st.integers(1, 9),
-    st.booleans(), st.integers(0, 2**32 - 1),
+    st.booleans(), st.integers(0, 2**32 - 1), st.integers(9, 30),
 )  # fmt: skip
 def test_the_nearest_are_those_of_plain_loops(
-    count: int, asked: int, depth: int, block: int, restricted: bool, seed: int
+    count: int, asked: int, depth: int, block: int, restricted: bool, seed: int, at_once: int
 ) -> None:
     rng = np.random.default_rng(seed)
     # eighths are summed without rounding, and often equal
     vectors = (rng.integers(-3, 4, (count, 3)) / 8).astype(np.float16)
     queries = (rng.integers(-3, 4, (asked, 3)) / 8).astype(np.float32)
     rows = np.flatnonzero(rng.random(count) < 0.5) if restricted else None
-    with mock.patch.object(exact, "BLOCK", block):
+    with mock.patch.multiple(exact, BLOCK=block, ONE_BLOCK=at_once):
         scores, found = nearest(vectors, queries, depth, rows)
     for number, query in enumerate(queries):
         ranking = sorted(
