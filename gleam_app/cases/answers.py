@@ -78,9 +78,12 @@ class Answers:
             for row in self.numbers(run)
         ]
 
-    def numbers(self, run: int) -> list[sqlite3.Row]:
-        """The rows of ``candidate`` of a run, best first: everything but pictures and alignments."""
-        return self._database.rows("SELECT * FROM candidate WHERE run = ? ORDER BY rank", (run,))
+    def numbers(self, run: int, rank: int | None = None) -> list[sqlite3.Row]:
+        """The rows of ``candidate`` of a run, best first, or of one rank: no pictures, no alignments."""
+        return self._database.rows(
+            "SELECT * FROM candidate WHERE run = ?1 AND (?2 IS NULL OR rank = ?2) ORDER BY rank",
+            (run, rank),
+        )
 
     def location(self, run: int, query: Query) -> Location:
         """The answer as it was given; ``query`` is the picture that it was given for."""
@@ -198,10 +201,11 @@ def _insert_run(
 ) -> int:
     number = connection.execute(
         "INSERT INTO run (query, at, software, view, verdict, confidence, support, complete,"
-        " options, timings_ms) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+        " candidates, options, timings_ms) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
         (
             query, now(), __version__, location.query.view, location.verdict,
             float(location.confidence), location.support, int(location.complete),
+            len(location.candidates),
             json.dumps(codec.plain(facts.options)), json.dumps(codec.plain(location.timings_ms)),
         ),
     ).lastrowid  # fmt: skip

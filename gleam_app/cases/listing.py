@@ -9,8 +9,8 @@ from gleam_app.cases.edits import decision_of
 from gleam_app.cases.model import OPEN, QueryRecord, QueryState
 
 LISTING = """
-SELECT query.*, run.verdict, run.confidence, candidate.rated, candidate.lat, candidate.lon, candidate.radius_m,
-  (SELECT count(*) FROM candidate AS one WHERE one.run = query.run) AS candidates
+SELECT query.*, run.at AS located, run.verdict, run.confidence, run.candidates,
+  candidate.rated, candidate.lat, candidate.lon, candidate.radius_m
 FROM query
 LEFT JOIN run ON run.id = query.run
 LEFT JOIN candidate ON candidate.run = query.run AND candidate.rank = 1
@@ -44,7 +44,8 @@ def record_of(row: sqlite3.Row, locating: int | None) -> QueryRecord:
         lat=row["lat"],
         lon=row["lon"],
         radius_m=row["radius_m"],
-        candidates=row["candidates"],
+        candidates=row["candidates"] or 0,
+        located=row["located"] or "",
     )
 
 

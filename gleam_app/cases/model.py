@@ -51,7 +51,7 @@ class QueryRecord:
 
     ``view`` is the chosen one, None where it is left to be guessed. ``verdict`` to ``radius_m`` are of
     the first candidate of its last run, None without one; ``confidence`` is None too where that
-    candidate's is none (``Location.is_rated``). ``candidates`` is how many that run has.
+    candidate's is none (``Location.is_rated``). ``candidates`` is how many that run has, ``located`` when it was (empty without one).
     """
 
     id: int
@@ -77,6 +77,7 @@ class QueryRecord:
     lon: float | None
     radius_m: float | None
     candidates: int
+    located: str
 
 
 @dataclass(frozen=True)

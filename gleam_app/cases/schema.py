@@ -73,6 +73,7 @@ CREATE TABLE run (                      -- one locating of one query
   confidence REAL NOT NULL,
   support TEXT NOT NULL,
   complete INTEGER NOT NULL,
+  candidates INTEGER NOT NULL,          -- how many there are
   options TEXT NOT NULL,                -- JSON
   timings_ms TEXT NOT NULL              -- JSON
 ) STRICT;

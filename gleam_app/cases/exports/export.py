@@ -18,7 +18,7 @@ from gleam_app.cases.exports.table import write_csv, write_history
 from gleam_app.errors import GleamError
 from gleam_app.explain.wording import Lang
 from gleam_app.jobs.work import Work
-from gleam_app.retrieval.tileset import TileSet
+from gleam_app.retrieval.tileset import TileSetStore
 
 Format = Literal["geojson", "kml", "kmz", "gpx", "csv", "gpkg", "cot", "html", "history"]
 FORMATS: tuple[Format, ...] = get_args(Format)
@@ -59,13 +59,13 @@ def export_case(
     queries: Sequence[int] | None = None,
     candidates: bool = False,
     langs: Sequence[Lang] = ("en",),
-    tile_sets: Sequence[TileSet] = (),
+    store: TileSetStore | None = None,
     work: Work | None = None,
 ) -> Exported:
     """Write ``queries`` of the case (None: all) to ``out``, whole or not at all.
 
     ``candidates`` adds the other candidates of each query. ``langs``: words are in the first; the HTML
-    report explains in each. ``tile_sets`` are for the report's maps alone. ``history`` is the list of
+    report explains in each, and draws its maps from the searched tile sets that ``store`` still has. ``history`` is the list of
     actions as CSV. Cursor-on-Target becomes a data package where ``out`` ends in .zip.
 
     The same case gives the same bytes (with the same imagery and versions of the program and its
@@ -80,7 +80,7 @@ def export_case(
     findings = gather(case, queries, candidates, langs[0])
     with written_whole(out) as temporary:
         if chosen == "html":
-            write_html(temporary, case, findings, langs, tile_sets, work or Work())
+            write_html(temporary, case, findings, langs, store, work or Work())
         elif chosen == "history":
             write_history(temporary, case)
         elif chosen == "kmz":

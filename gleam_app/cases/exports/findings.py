@@ -88,24 +88,24 @@ def gather(
 def _finding(case: Case, record: QueryRecord, candidates: bool) -> Finding:
     decision = record.decision
     run = decision.run or record.run
-    rows = {} if run is None else {row["rank"]: row for row in case.answers.numbers(run)}
+    rank = 1 if decision.state == "open" else decision.rank
+    rows: dict[int | None, sqlite3.Row] = {}
+    if run is not None and (candidates or rank is not None):
+        found = case.answers.numbers(run, None if candidates else rank)
+        rows = {row["rank"]: row for row in found}
     place: Place | None = None
-    if decision.state == "accepted":
+    if decision.state == "accepted" and rank is None:
         if decision.lat is not None and decision.lon is not None:
-            row = rows.get(decision.rank)
-            place = (
-                Place("accepted", decision.lat, decision.lon, decision.radius_m)
-                if decision.rank is None or row is None
-                else _place("accepted", row)
-            )
-    elif decision.state == "open" and record.verdict != "not_found" and 1 in rows:
-        place = _place("candidate", rows[1])
+            place = Place("accepted", decision.lat, decision.lon, decision.radius_m)
+    elif rank in rows and (decision.state == "accepted" or record.verdict != "not_found"):
+        how: How = "accepted" if decision.state == "accepted" else "candidate"
+        place = _place(how, rows[rank])
     known = None if place is None else place.rank
-    others = [
-        _place("candidate", row) for rank, row in rows.items() if candidates and rank != known
-    ]
-    at = record.added if run is None else case.answers.run(run).at
-    return Finding(record, place, tuple(one for one in others if one is not None), at)
+    others = [_place("candidate", row) for one, row in rows.items() if candidates and one != known]
+    at = record.located if run == record.run or run is None else case.answers.run(run).at
+    return Finding(
+        record, place, tuple(one for one in others if one is not None), at or record.added
+    )
 
 
 def _place(how: How, row: sqlite3.Row) -> Place | None:

@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager, suppress
 from datetime import datetime
 from pathlib import Path
 from typing import Any
@@ -11,9 +12,10 @@ from gleam_app.cases.exports.findings import Finding, Findings
 from gleam_app.cases.model import QueryRecord, RunRecord
 from gleam_app.cases.report import Entry, Frame, Point, render
 from gleam_app.cases.report_words import WORDS
+from gleam_app.errors import GleamError
 from gleam_app.explain.wording import Lang
 from gleam_app.jobs.work import Work
-from gleam_app.retrieval.tileset import TileSet
+from gleam_app.retrieval.tileset import TileSet, TileSetStore
 
 
 def write_html(
@@ -21,13 +23,13 @@ def write_html(
     case: Case,
     findings: Findings,
     langs: Sequence[Lang],
-    tile_sets: Sequence[TileSet],
+    store: TileSetStore | None,
     work: Work,
 ) -> None:
     """Every query with an answer; what is shown of it is the accepted candidate, else the first.
 
-    Pictures are the case's own previews and windows; maps are drawn from ``tile_sets``, and left out
-    where their imagery is gone.
+    Pictures are the case's own previews and windows; maps are drawn from the tile sets of ``store``
+    that were searched, and left out where these or their imagery are gone or others by now.
     """
     entries = _entries(case, findings, langs, work)
     words = WORDS[langs[0]]
@@ -49,7 +51,33 @@ def write_html(
         facts.title,
         unlocated,
     )
-    path.write_text(render(entries, tile_sets, frame), "utf-8", newline="\n")
+    with _searched(case, store) as tile_sets:
+        path.write_text(render(entries, tile_sets, frame), "utf-8", newline="\n")
+
+
+@contextmanager
+def _searched(case: Case, store: TileSetStore | None) -> Iterator[list[TileSet]]:
+    """The searched tile sets as far as they are there with the same imagery; closed at the end."""
+    opened: dict[str, TileSet] = {}
+    try:
+        for use in case.answers.tile_sets():
+            if store is None or use.name in opened:
+                continue
+            with suppress(GleamError):
+                if _imagery(use.document) <= _imagery_of(store, use.name):
+                    opened[use.name] = store.open(use.name)
+        yield list(opened.values())
+    finally:
+        for tile_set in opened.values():
+            tile_set.close()
+
+
+def _imagery(document: Mapping[str, Any]) -> set[str]:
+    return {source["sha256"] for source in document.get("sources", [])}
+
+
+def _imagery_of(store: TileSetStore, name: str) -> set[str]:
+    return {source.sha256 for source in store.info(name).sources}
 
 
 def _entries(case: Case, findings: Findings, langs: Sequence[Lang], work: Work) -> Iterator[Entry]:

@@ -167,7 +167,7 @@ def test_undo_and_redo_survive_reopening(case: Case, ids: list[int]) -> None:
         assert whats == ["undo"] * 5 + ["redo"] * 2 + ["reject"]
 
 
-@settings(max_examples=25, deadline=None)
+@settings(max_examples=12, deadline=None)
 @given(steps=st.lists(st.tuples(st.integers(0, 6), st.integers(0, 2)), max_size=14))
 def test_undo_takes_back_whatever_was_done(
     tmp_path_factory: pytest.TempPathFactory, steps: list[tuple[int, int]]

@@ -72,6 +72,16 @@ def test_a_lock_left_by_the_dead_does_not_hold(tmp_path: Path, case: Case) -> No
         assert not again.read_only
 
 
+def test_a_case_with_an_odd_name(tmp_path: Path) -> None:
+    path = tmp_path / "a?b#c%20 'é' 案件;--.gleamcase"
+    with Case.create(path) as made:
+        made.edits.set_title("odd")
+        assert made.path == path.resolve() and not made.read_only
+    with Case.open(path) as again:
+        assert again.facts.title == "odd"
+    assert [one.name for one in tmp_path.iterdir() if "gleamcase" in one.name] == [path.name]
+
+
 def test_only_one_holds_the_lock(tmp_path: Path) -> None:
     path = tmp_path / "a"
     lock = WriterLock(path)
@@ -79,7 +89,7 @@ def test_only_one_holds_the_lock(tmp_path: Path) -> None:
         WriterLock(path)
     lock.release()
     WriterLock(path).release()
-    assert list(tmp_path.iterdir()) == [] or listing(tmp_path) == []
+    assert listing(tmp_path) == []
 
 
 def test_a_file_is_not_overwritten(case: Case) -> None:
@@ -149,7 +159,7 @@ def test_a_case_with_something_added_to_its_layout_is_refused(case: Case) -> Non
         Case.open(case.path)
 
 
-@settings(max_examples=30, deadline=None)
+@settings(max_examples=15, deadline=None)
 @given(share=st.floats(0.0, 0.99))
 def test_a_case_cut_short_is_one_clear_line(
     tmp_path_factory: pytest.TempPathFactory, share: float
@@ -165,7 +175,7 @@ def test_a_case_cut_short_is_one_clear_line(
     shutil.rmtree(folder)
 
 
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=20, deadline=None)
 @given(where=st.floats(0.001, 0.999), garbage=st.binary(min_size=64, max_size=900))
 def test_a_damaged_case_never_ends_in_a_traceback(
     tmp_path_factory: pytest.TempPathFactory, where: float, garbage: bytes

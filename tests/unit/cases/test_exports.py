@@ -4,18 +4,22 @@ import csv
 import io
 import json
 import re
+import shutil
 import sqlite3
 import xml.etree.ElementTree as ET
 import zipfile
+from collections.abc import Iterator
 from dataclasses import replace
 from datetime import datetime
 from importlib.resources import files
 from importlib.util import find_spec
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import numpy as np
 import pytest
+from PIL import Image
 
 from gleam_app.cases.case import Case
 from gleam_app.cases.exports.export import FORMATS, SUFFIXES, Exported, export_case
@@ -23,8 +27,11 @@ from gleam_app.cases.exports.xml import xml_text
 from gleam_app.cases.model import PackUse, RunFacts, TileSetUse
 from gleam_app.cases.pictures import NewPicture
 from gleam_app.errors import GleamError
+from gleam_app.geo.coordinates import Bounds
 from gleam_app.imagery.query import load_query
-from tests.factories import LAT, LON, make_location
+from gleam_app.imagery.sources import Picture
+from gleam_app.retrieval.tileset import SourceRecord, TileSetInfo
+from tests.factories import LAT, LON, make_location, make_pixels
 
 HOSTILE = '=HYPERLINK("http:x")&<script>alert(1)</script>\u202e]]>.jpg'
 KML = "{http://www.opengis.net/kml/2.2}"
@@ -50,9 +57,29 @@ WAYPOINT = [
 ]
 
 
-@pytest.fixture
-def full(case: Case, ids: list[int], photos: list[Path], tmp_path: Path) -> Case:
+@pytest.fixture(scope="module")
+def made(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """Accepted candidate, accepted point, rejected; across the antimeridian; failed; hostile words."""
+    folder = tmp_path_factory.mktemp("made")
+    photos = [folder / f"photo-{number}.jpg" for number in range(3)]
+    for number, path in enumerate(photos):
+        Image.fromarray(make_pixels(160, 120, seed=number)).save(path)
+    with Case.create(folder / "case.gleamcase") as case:
+        fill(case, photos)
+    return case.path
+
+
+@pytest.fixture
+def full(made: Path, tmp_path: Path) -> Iterator[Case]:
+    """That case, to do anything with."""
+    path = tmp_path / made.name
+    shutil.copy(made, path)
+    with Case.open(path) as case:
+        yield case
+
+
+def fill(case: Case, photos: list[Path]) -> None:
+    ids = case.add([NewPicture.from_file(path) for path in photos])
     for number, verdict in zip(ids, ("verified", "possible", "unverified"), strict=True):
         location = make_location(verdict, load_query(photos[number - ids[0]]))  # type: ignore[arg-type]
         case.answers.record(number, location, FACTS)
@@ -79,7 +106,6 @@ def full(case: Case, ids: list[int], photos: list[Path], tmp_path: Path) -> Case
     case.answers.record(more[0], replace(first, candidates=(edge,)), FACTS)
     case.answers.record(more[1], make_location("not_found"), FACTS)
     case.record_failure(more[2], GleamError("=It is damaged."))
-    return case
 
 
 def exported(case: Case, format: str, tmp_path: Path, **options: Any) -> Path:
@@ -342,3 +368,46 @@ def test_xml_text_is_always_xml() -> None:
     root = ET.Element("a")
     root.text = xml_text(every)
     assert "\U0001f600" in str(ET.fromstring(ET.tostring(root)).text)
+
+
+class Ground:
+    """A map source that shows the same grey everywhere."""
+
+    path = Path("map.tif")
+    bounds = Bounds(LON - 0.01, LAT - 0.01, LON + 0.01, LAT + 0.01)
+    resolution_m = 0.5
+    crs = "EPSG:4326"
+
+    def read_square(self, lat: float, lon: float, side_m: float, size_px: int) -> Picture:
+        shape = (size_px, size_px)
+        return Picture(np.full((*shape, 3), 90, np.uint8), np.ones(shape, bool))
+
+
+class Store:
+    """A store with one tile set, ``demo``, of imagery with this hash."""
+
+    def __init__(self, sha256: str) -> None:
+        source = SourceRecord("map.tif", "/map.tif", "map", 1, 1, sha256)
+        self._info = TileSetInfo("demo", [source], 1, [72.0], 0.1, "starter 0.2.0", "h", 8, None)
+        self.closed = 0
+
+    def info(self, name: str) -> TileSetInfo:
+        if name != "demo":
+            raise GleamError("There is no such tile set.")
+        return self._info
+
+    def open(self, name: str) -> Any:
+        return SimpleNamespace(info=self._info, sources=[Ground()], close=self._close)
+
+    def _close(self) -> None:
+        self.closed += 1
+
+
+@pytest.mark.parametrize(("sha256", "drawn"), [("cd" * 32, True), ("ee" * 32, False)])
+def test_maps_are_drawn_from_the_imagery_that_was_searched(
+    full: Case, tmp_path: Path, sha256: str, drawn: bool
+) -> None:
+    store: Any = Store(sha256)
+    page = exported(full, "html", tmp_path, store=store).read_text("utf-8")
+    assert ("<h2>Map</h2>" in page) is drawn and store.closed == int(drawn)
+    assert "<h2>Map</h2>" not in exported(full, "html", tmp_path).read_text("utf-8")
