@@ -83,7 +83,14 @@ def locate_with(
     tile_sets: "list[TileSet]",
     options: "LocateOptions",
 ) -> Locate:
-    """The locate function of a batch: the case's picture, its view and heading, these tile sets."""
+    """The locate function of a batch: the case's picture, its view and heading, these tile sets.
+
+    Raises GleamError at once for what would fail with every query: a tile set of another encoder, a
+    region of sources that are not there.
+    """
+    for tile_set in tile_sets:
+        locator.check_encoder(tile_set)
+    options.region.check_sources(tile_sets)
 
     def locate(record: QueryRecord, work: Work) -> tuple[Location, RunFacts]:
         query = case.open_query(record.id)

@@ -120,11 +120,13 @@ class Case:
             new = {one.sha256: one for one in pictures if one.sha256 not in known}
             back = [query for query, removed in known.values() if removed]
             if new or back:
-                with self.journal.change("add", [], pictures=len(new) + len(back)) as connection:
+                added = list(back)
+                with self.journal.change("add", added) as connection:
                     row = connection.execute("SELECT max(position) FROM query").fetchone()
                     first = (row[0] or 0) + 1
                     for position, one in enumerate(new.values(), start=first):
                         known[one.sha256] = one.insert(connection, position), 0
+                        added.append(known[one.sha256][0])
                     connection.executemany(
                         "UPDATE query SET removed = 0 WHERE id = ?", [(query,) for query in back]
                     )

@@ -58,8 +58,8 @@ class Database:
             self._writer = WriterLock(self.path)
         except Busy:
             self.why_read_only = "It is open in another window or on another computer."
-        except OSError:
-            self.why_read_only = "Its folder may not be written."
+        except OSError as error:
+            self.why_read_only = f"It cannot be locked for writing there ({error.strerror})."
 
     def _connect(self) -> sqlite3.Connection:
         mode = "ro" if self.read_only else "rw"

@@ -32,7 +32,7 @@ class Journal:
     def change(
         self, what: str, queries: Sequence[int] = (), **parameters: Any
     ) -> Iterator[sqlite3.Connection]:
-        """The transaction of one change. What is put into the history may be added to inside."""
+        """The transaction of one change; ``queries`` may be a list that is filled inside."""
         with self._database.transaction() as connection:
             yield connection
             self._write(connection, what, queries, parameters)

@@ -4,8 +4,11 @@ The operating system lets go of it when its holder dies, however that happens. I
 case is closed.
 """
 
+import errno
 import os
 from pathlib import Path
+
+_HELD = (errno.EAGAIN, errno.EACCES, errno.EDEADLK)
 
 
 class Busy(Exception):
@@ -39,9 +42,11 @@ def _take(path: Path) -> int:
             _lock(file)
             if os.name == "nt" or _is_at(file, path):
                 return file
-        except OSError:
+        except OSError as error:
             os.close(file)
-            raise Busy from None
+            if error.errno in _HELD:
+                raise Busy from None
+            raise
         os.close(file)  # its holder removed it between our opening and locking: try the new one
 
 

@@ -79,6 +79,20 @@ class QueryRecord:
     candidates: int
     located: str
 
+    @property
+    def place(self) -> tuple[float, float] | None:
+        """Where it stands on a map, (lat, lon): what was accepted, else the first candidate.
+
+        None where it was rejected or not found, or nothing has coordinates.
+        """
+        decision = self.decision
+        if decision.state == "rejected" or (
+            decision.state == "open" and self.verdict == "not_found"
+        ):
+            return None
+        at = decision if decision.state == "accepted" else self
+        return None if at.lat is None or at.lon is None else (at.lat, at.lon)
+
 
 @dataclass(frozen=True)
 class PackUse:

@@ -9,10 +9,13 @@ _PLACE = (
     "how", "rank", "verdict", "confidence", "radius_m", "heading_deg", "score", "inliers", "method",
     "tile_set", "source", "tile",
 )  # fmt: skip
+NAMES = (
+    "query", "sha256", "state", "decision", *_PLACE, "view", "tags", "note", "error", "located_at",
+)  # fmt: skip
 
 
 def facts_of(finding: Finding, place: Place | None) -> dict[str, Value]:
-    """Names and values, always the same names in the same order; None where there is nothing to say."""
+    """``NAMES`` with their values, in that order; None where there is nothing to say."""
     query = finding.query
     facts: dict[str, Value] = {
         "query": query.name,

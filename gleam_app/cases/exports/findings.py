@@ -51,7 +51,7 @@ class Finding:
 
 @dataclass(frozen=True)
 class Findings:
-    """All that an export writes. ``previews``: small JPEGs by query, for the formats that carry them."""
+    """All that an export writes; ``lang`` is the language of its words."""
 
     facts: CaseFacts
     packs: tuple[PackUse, ...]

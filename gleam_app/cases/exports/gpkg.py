@@ -6,7 +6,7 @@ from collections.abc import Iterable, Sequence
 from contextlib import closing
 from pathlib import Path
 
-from gleam_app.cases.exports.facts import Value, facts_of
+from gleam_app.cases.exports.facts import NAMES, Value, facts_of
 from gleam_app.cases.exports.findings import Findings
 from gleam_app.geo.coordinates import LatLon
 from gleam_app.geo.rings import split_ring
@@ -83,7 +83,6 @@ def _layer(
     connection: sqlite3.Connection, name: str, kind: str, features: list[Feature], changed: str
 ) -> None:
     corners = [corner for rings, _ in features for ring in rings for corner in ring]
-    columns = list(features[0][1]) if features else list(_TYPES)
     box = _box(corners) if corners else (None,) * 4
     connection.execute(
         "INSERT INTO gpkg_contents VALUES (?, 'features', ?, '', ?, ?, ?, ?, ?, ?)",
@@ -92,12 +91,12 @@ def _layer(
     connection.execute(
         "INSERT INTO gpkg_geometry_columns VALUES (?, 'geom', ?, ?, 0, 0)", (name, kind, _WGS84)
     )
-    defined = ", ".join(f"{column} {_TYPES.get(column, 'TEXT')}" for column in columns)
+    defined = ", ".join(f"{column} {_TYPES.get(column, 'TEXT')}" for column in NAMES)
     connection.execute(f"CREATE TABLE {name} (fid INTEGER PRIMARY KEY, geom {kind}, {defined})")
-    marks = ", ".join("?" * (len(columns) + 1))
+    marks = ", ".join("?" * (len(NAMES) + 1))
     connection.executemany(
-        f"INSERT INTO {name} (geom, {', '.join(columns)}) VALUES ({marks})",
-        ((_geometry(kind, rings), *(facts[c] for c in columns)) for rings, facts in features),
+        f"INSERT INTO {name} (geom, {', '.join(NAMES)}) VALUES ({marks})",
+        ((_geometry(kind, rings), *(facts[c] for c in NAMES)) for rings, facts in features),
     )
 
 

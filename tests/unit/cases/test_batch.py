@@ -2,16 +2,22 @@
 
 import threading
 from pathlib import Path
+from types import SimpleNamespace
+from typing import Any
 
 import pytest
 
-from gleam_app.cases.batch import BatchSummary, run_batch
+from gleam_app.cases.batch import BatchSummary, locate_with, run_batch
 from gleam_app.cases.case import Case
 from gleam_app.cases.model import QueryRecord, RunFacts
 from gleam_app.cases.pictures import NewPicture
 from gleam_app.errors import Cancelled, GleamError
+from gleam_app.imagery.query import Query
 from gleam_app.jobs.work import Progress, Work
+from gleam_app.retrieval.locate import LocateOptions
+from gleam_app.retrieval.regions import Region
 from gleam_app.retrieval.results import Location
+from gleam_app.retrieval.tileset import SourceRecord, TileSetInfo
 from tests.factories import make_location
 
 
@@ -126,4 +132,61 @@ def test_a_case_that_cannot_be_written_ends_the_batch(case: Case, ids: list[int]
     with pytest.raises(GleamError, match="full"):
         run_batch(case, finder)
     assert len(finder.seen) == 1 and case.locating is None
+    assert states(case) == ["waiting"] * 3
+
+
+class OneSetLocator:
+    """Stands for the real one: notes what it is asked, and knows only tile sets of its own encoder."""
+
+    def __init__(self) -> None:
+        self.encoder = SimpleNamespace(pack=pack("gleam-c", "starter 0.2.0", "aa"))
+        self.matcher = SimpleNamespace(pack=pack("matcher", "xfeat 0.1.0", "bb"))
+        self.asked: list[tuple[Query, LocateOptions]] = []
+
+    def check_encoder(self, tile_set: Any) -> None:
+        if tile_set.info.pack_hash != "aa":
+            raise GleamError("That tile set is of another encoder.")
+
+    def locate(self, query: Query, tile_sets: Any, options: LocateOptions, work: Work) -> Location:
+        work.report("Comparing with the tiles")
+        self.asked.append((query, options))
+        return make_location("strong", query)
+
+
+def pack(kind: str, label: str, sha256: str) -> Any:
+    return SimpleNamespace(manifest=SimpleNamespace(kind=kind), label=label, hash=sha256)
+
+
+def tile_set(pack_hash: str) -> Any:
+    source = SourceRecord("map.tif", "/map.tif", "map", 1, 1, "cd" * 32)
+    info = TileSetInfo("demo", [source], 1, [72.0], 0.1, "starter 0.2.0", pack_hash, 8, None)
+    return SimpleNamespace(info=info)
+
+
+def test_the_locator_is_asked_for_what_the_analyst_chose(case: Case, ids: list[int]) -> None:
+    locator: Any = OneSetLocator()
+    case.edits.set_heading(ids[0], 370.0)
+    case.edits.set_view([ids[1]], "map")
+    options = LocateOptions(heading_deg=90.0, region=Region(near=(28.0, -82.7, 500.0)))
+    run_batch(case, locate_with(case, locator, [tile_set("aa")], options))
+    assert [asked.heading_deg for _, asked in locator.asked] == [10.0, 90.0, 90.0]
+    assert [(query.view, query.view_guessed) for query, _ in locator.asked][1] == ("map", False)
+    run = case.answers.runs(ids[0])[0]
+    assert run.facts.options["heading_deg"] == 10.0
+    assert run.facts.options["region"]["near"] == [28.0, -82.7, 500.0]
+    assert [(one.kind, one.label, one.sha256) for one in run.facts.packs] == [
+        ("gleam-c", "starter 0.2.0", "aa"), ("matcher", "xfeat 0.1.0", "bb")
+    ]  # fmt: skip
+    (searched,) = case.answers.tile_sets()
+    assert searched.document["sources"][0]["sha256"] == "cd" * 32
+
+
+def test_what_would_fail_with_every_query_fails_at_once(case: Case, ids: list[int]) -> None:
+    locator: Any = OneSetLocator()
+    with pytest.raises(GleamError, match="another encoder"):
+        locate_with(case, locator, [tile_set("aa"), tile_set("zz")], LocateOptions())
+    with pytest.raises(GleamError, match="No source"):
+        locate_with(
+            case, locator, [tile_set("aa")], LocateOptions(region=Region(sources=("x.tif",)))
+        )
     assert states(case) == ["waiting"] * 3

@@ -131,6 +131,11 @@ def test_decisions_keep_their_place(case: Case, ids: list[int], photos: list[Pat
         Decision("accepted", None, None, -33.5, 151.25, 25.0),
         Decision("rejected"),
     ]
+    assert [one.place for one in case.queries()] == [
+        (second.lat, second.lon),
+        (-33.5, 151.25),
+        None,
+    ]
     for bad in (
         lambda: case.edits.accept(ids[1], 1),
         lambda: case.edits.accept_point(ids[1], 91, 0),
