@@ -17,7 +17,7 @@ from gleam_app.imagery.sources import MapSource, open_source
 from gleam_app.imagery.views import View
 from gleam_app.jobs.work import Work
 from gleam_app.packs.files import require_space
-from gleam_app.retrieval.embedding import Embedder
+from gleam_app.retrieval.embedding import MIN_COVERAGE, Embedder
 from gleam_app.retrieval.encoder import Encoder
 from gleam_app.retrieval.joining import Embedded, finish
 from gleam_app.retrieval.journal import Journal
@@ -240,17 +240,17 @@ def _building(
 
 
 def _embed(folder: Path, embedder: Embedder, work: Work) -> int:
-    """Embed the parts that the journal does not hold yet; returns how many tiles that were."""
-    total = len(embedder.plan.table)
+    """Embed the parts that the journal does not hold yet; returns how many tiles held imagery."""
+    total, embedded = len(embedder.plan.table), 0
     with Journal(folder, embedder.bounds, embedder.encoder.dimension) as journal:
-        before = journal.tiles
         for part in range(journal.parts, len(embedder.bounds) - 1):
             work.report("Embedding tiles", journal.tiles, total)
             found = embedder.embed(part)
             journal.append(found.vectors, found.coverage)
+            embedded += int((found.coverage >= MIN_COVERAGE).sum())
         work.report("Embedding tiles", total, total)
         journal.sync()
-    return total - before
+    return embedded
 
 
 def _open_given(

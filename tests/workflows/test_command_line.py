@@ -259,7 +259,7 @@ def test_the_doctor_can_be_sent_away() -> None:
 @pytest.mark.skipif(sys.platform == "win32", reason="SIGINT cannot be sent to one child there")
 def test_interrupting_cancels_and_resume_goes_on(tmp_path: Path) -> None:
     command = [sys.executable, "-m", "gleam_app.main", "tiles", "add", str(DEMO / "map.tif")]
-    command += ["--name", "slow", "--scales", "36"]
+    command += ["--name", "slow", "--scales", "24"]
     environment = {"GLEAM_HOME": str(tmp_path), "PYTHONPATH": str(resources_dir().parent)}
     import os
 
