@@ -3,6 +3,7 @@
 import argparse
 import math
 import re
+from datetime import date
 
 VIEWS = ["auto", "uav", "ground", "panorama", "map"]
 SIGNED = ("--near", "--box")
@@ -57,6 +58,18 @@ def box(text: str) -> tuple[float, float, float, float]:
     ):
         raise argparse.ArgumentTypeError("needs SOUTH,WEST,NORTH,EAST in degrees")
     return parts[0], parts[1], parts[2], parts[3]
+
+
+def dates(text: str) -> tuple[date, date]:
+    """The first and the last day; either may be left out (``2023-04-01..``), or both be one day."""
+    first, dots, last = text.partition("..")
+    days = (
+        date.fromisoformat(first) if first else date.min,
+        date.fromisoformat(last) if last else date.max if dots else date.fromisoformat(first),
+    )
+    if days[0] > days[1] or not (first or last):
+        raise argparse.ArgumentTypeError("needs FROM..TO, such as 2023-04-01..2023-09-30")
+    return days
 
 
 def with_signs(argv: list[str]) -> list[str]:

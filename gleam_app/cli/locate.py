@@ -29,6 +29,12 @@ def define(locate: argparse.ArgumentParser) -> None:
     locate.add_argument("--heading", type=kinds.degrees, metavar="DEG", help="clockwise from north")
     locate.add_argument("--near", type=kinds.near, metavar="LAT,LON,RADIUS_M")
     locate.add_argument("--box", type=kinds.box, metavar="S,W,N,E", help="search only in this box")
+    locate.add_argument(
+        "--dates",
+        type=kinds.dates,
+        metavar="FROM..TO",
+        help="search only imagery taken on these days, such as 2023-04-01..2023-09-30",
+    )
     locate.add_argument("--within", metavar="FILE.geojson", help="search only in its polygons")
     locate.add_argument(
         "--source", action="append", default=[], metavar="NAME", help="only these map sources"
@@ -84,6 +90,7 @@ def _options(arguments: Arguments) -> "LocateOptions":
 
 def _region(arguments: Arguments) -> "Region":
     from gleam_app.geo.coordinates import Bounds
+    from gleam_app.imagery.dates import Days
     from gleam_app.retrieval.regions import Region, read_polygons
 
     box = arguments.box
@@ -92,14 +99,23 @@ def _region(arguments: Arguments) -> "Region":
         box=Bounds(west=box[1], south=box[0], east=box[3], north=box[2]) if box else None,
         polygons=read_polygons(Path(arguments.within)) if arguments.within else (),
         sources=tuple(arguments.source),
+        dates=Days(*arguments.dates) if arguments.dates else None,
     )
 
 
 def _caution_region(region: "Region", tile_sets: "list[TileSet]") -> None:
-    """Say so where there is nothing to be found."""
+    """Say so where there is nothing to be found, and where imagery is left out unasked."""
+    undated = region.undated(tile_sets)
+    if undated:
+        some = ", ".join(undated[:3]) + (", …" if len(undated) > 3 else "")
+        print(f"gleam: Left out, for nothing says when they were taken: {some}.", file=sys.stderr)
     rows = [region.rows(tile_set) for tile_set in tile_sets]
     if all(found is not None and not len(found) for found in rows):
-        print("gleam: No tile of these tile sets has its centre in the region.", file=sys.stderr)
+        days = " and is of these days" if region.dates else ""
+        print(
+            f"gleam: No tile of these tile sets has its centre in the region{days}.",
+            file=sys.stderr,
+        )
 
 
 def _lines(path: str, location: "Location") -> str:

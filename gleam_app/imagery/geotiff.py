@@ -9,6 +9,7 @@ from numpy.typing import NDArray
 
 from gleam_app.errors import GleamError
 from gleam_app.geo.mercator import latitude_of
+from gleam_app.imagery.dates import days_of_dataset
 from gleam_app.imagery.exif import clean_text
 from gleam_app.imagery.grid_source import GridSource
 from gleam_app.imagery.overviews import Overviews
@@ -39,7 +40,8 @@ class RasterSource(GridSource):
             with file.inspect() as dataset:
                 projection = _projection(dataset, path, crs)
                 to_ground = np.array(dataset.transform, float)[:6].reshape(2, 3)
-            super().__init__(path, file, projection, to_ground)
+                acquired = days_of_dataset(dataset)
+            super().__init__(path, file, projection, to_ground, acquired)
         except BaseException:
             file.close()
             raise

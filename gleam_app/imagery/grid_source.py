@@ -18,6 +18,7 @@ from gleam_app.geo.coordinates import Bounds, LatLon
 from gleam_app.geo.footprint import distance_m, ring_bounds
 from gleam_app.geo.frame import LocalFrame
 from gleam_app.geo.mercator import HALF_WORLD_M, tile_bounds, tile_extent_m
+from gleam_app.imagery.dates import Days, days_beside
 from gleam_app.imagery.exif import clean_text
 from gleam_app.imagery.fingerprints import file_fingerprint
 from gleam_app.imagery.projections import short_name, transformer
@@ -73,10 +74,16 @@ class GridSource:
     """A MapSource over ``pixels``; ``to_ground``, float64 (2, 3), sends (column, row, 1) to the CRS."""
 
     def __init__(
-        self, path: Path, pixels: Pixels, projection: "pyproj.CRS", to_ground: Points
+        self,
+        path: Path,
+        pixels: Pixels,
+        projection: "pyproj.CRS",
+        to_ground: Points,
+        acquired: Days | None = None,
     ) -> None:
         self._path = path
         self._file = pixels
+        self._acquired = acquired or days_beside(path)
         self._wkt = projection.to_wkt()
         self._crs = short_name(projection)
         self._world = _world_width(projection, self._crs)
@@ -116,6 +123,10 @@ class GridSource:
     @property
     def notes(self) -> tuple[str, ...]:
         return ()
+
+    @property
+    def acquired(self) -> Days | None:
+        return self._acquired
 
     @property
     def settled(self) -> bool:

@@ -8,6 +8,7 @@ from typing import Any
 
 from gleam_app.errors import GleamError
 from gleam_app.geo.coordinates import Bounds
+from gleam_app.imagery.dates import days_of_notes
 from gleam_app.imagery.exif import clean_text
 from gleam_app.imagery.fingerprints import file_fingerprint
 from gleam_app.imagery.pyramid import MAX_ZOOM, PyramidSource, Range, around_the_world
@@ -58,6 +59,7 @@ class MBTiles:
             raise GleamError(f"{name} holds no tiles.", "Export the imagery again.")
         self.range = self._find_range(self.zooms[-1])
         self.declared = read_bounds(about.get("bounds", ""))
+        self.acquired = days_of_notes(about)
 
     @property
     def path(self) -> Path:

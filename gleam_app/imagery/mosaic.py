@@ -14,6 +14,7 @@ from gleam_app.geo.coordinates import Bounds, LatLon
 from gleam_app.geo.footprint import ring_bounds
 from gleam_app.geo.frame import LocalFrame
 from gleam_app.geo.mercator import tile_bounds, tile_extent_m
+from gleam_app.imagery.dates import Days, span
 from gleam_app.imagery.exif import clean_text
 from gleam_app.imagery.fingerprints import files_fingerprint
 from gleam_app.imagery.geotiff import NoGeoreference, RasterSource
@@ -91,6 +92,10 @@ class MosaicSource:
     @property
     def notes(self) -> tuple[str, ...]:
         return self._notes
+
+    @property
+    def acquired(self) -> Days | None:
+        return span(part.acquired for part in self._parts)
 
     @property
     def settled(self) -> bool:

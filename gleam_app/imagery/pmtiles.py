@@ -15,6 +15,7 @@ from typing import BinaryIO, NamedTuple
 from gleam_app.errors import GleamError
 from gleam_app.geo.coordinates import Bounds
 from gleam_app.geo.mercator import MAX_LAT, tile_at
+from gleam_app.imagery.dates import days_of_notes
 from gleam_app.imagery.exif import clean_text
 from gleam_app.imagery.fingerprints import file_fingerprint
 from gleam_app.imagery.mbtiles import vector_tiles
@@ -63,6 +64,7 @@ class PMTiles:
             self._read_header(header, name)
             self._directory = functools.lru_cache(maxsize=64)(self._read_directory)
             self._directory(*self._root)
+            self.acquired = days_of_notes(self.about())
         except BaseException:
             self.close()
             raise

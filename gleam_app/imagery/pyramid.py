@@ -16,6 +16,7 @@ from numpy.typing import NDArray
 from gleam_app.errors import GleamError
 from gleam_app.geo.coordinates import Bounds
 from gleam_app.geo.mercator import HALF_WORLD_M, MAX_LAT, to_mercator
+from gleam_app.imagery.dates import Days
 from gleam_app.imagery.exif import clean_text
 from gleam_app.imagery.grid_source import GridSource
 from gleam_app.imagery.projections import read_crs
@@ -60,6 +61,11 @@ class TileArchive(Protocol):
         """The box outside which the archive says it has no imagery."""
         ...
 
+    @property
+    def acquired(self) -> Days | None:
+        """When the imagery was taken, where the archive says so."""
+        ...
+
     def tile(self, zoom: int, x: int, y: int) -> bytes | None:
         """The encoded picture (XYZ numbering), None where there is none. Raises GleamError if unreadable."""
         ...
@@ -83,7 +89,9 @@ class PyramidSource(GridSource):
                     [0.0, -pixel_m, HALF_WORLD_M - pixels.top * pixel_m],
                 ]
             )
-            super().__init__(archive.path, pixels, read_crs("EPSG:3857"), to_ground)
+            super().__init__(
+                archive.path, pixels, read_crs("EPSG:3857"), to_ground, archive.acquired
+            )
         except BaseException:
             archive.close()
             raise

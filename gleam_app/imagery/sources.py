@@ -9,6 +9,7 @@ from numpy.typing import NDArray
 
 from gleam_app.errors import GleamError
 from gleam_app.geo.coordinates import Bounds, LatLon
+from gleam_app.imagery.dates import Days
 from gleam_app.imagery.exif import clean_text
 
 NO_IMAGERY_GREY = 128
@@ -74,6 +75,11 @@ class MapSource(Protocol):
     @property
     def notes(self) -> tuple[str, ...]:
         """What was left out or could not be read so far: a line each, for people; mostly none."""
+        ...
+
+    @property
+    def acquired(self) -> Days | None:
+        """When the imagery was taken, where that is written with it; never a file's time of change."""
         ...
 
     @property

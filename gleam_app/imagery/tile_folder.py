@@ -10,6 +10,7 @@ from xml.etree import ElementTree
 
 from gleam_app.errors import GleamError
 from gleam_app.geo.coordinates import Bounds
+from gleam_app.imagery.dates import Days
 from gleam_app.imagery.exif import clean_text
 from gleam_app.imagery.fingerprints import files_fingerprint
 from gleam_app.imagery.folders import TMS_DESCRIPTION, numbered_folders, tile_names
@@ -35,6 +36,7 @@ class TileFolder:
         self._from_south = _is_tms(path)
         self.zooms = [zoom for zoom in numbered_folders(path) if zoom <= MAX_ZOOM]
         self.declared: Bounds | None = None
+        self.acquired: Days | None = None  # nothing in such a folder tells
         columns: set[int] = set()
         rows: set[int] = set()
         self._suffixes: set[str] = set()

@@ -14,6 +14,7 @@ from gleam_app.errors import GleamError
 from gleam_app.geo.coordinates import Bounds
 from gleam_app.geo.footprint import Ring
 from gleam_app.geo.frame import LocalFrame
+from gleam_app.imagery.dates import Days
 from gleam_app.imagery.exif import clean_text
 from gleam_app.retrieval.tileset import SourceRecord, TileSet
 
@@ -32,13 +33,15 @@ class Region:
     ``near`` = (lat, lon, radius in metres). ``box`` goes east from its west side to its east side,
     through the antimeridian where west > east. ``polygons``: inside any of them; their sides are
     straight in degrees and go the shorter way around. ``sources``: paths or file names of the tile
-    set's sources. Tiles without coordinates are nowhere.
+    set's sources. ``dates``: taken, or perhaps taken, on one of these days; sources that do not say
+    when they were taken are left out. Tiles without coordinates are nowhere.
     """
 
     near: tuple[float, float, float] | None = None
     box: Bounds | None = None
     polygons: tuple[Polygon, ...] = ()
     sources: tuple[str, ...] = ()
+    dates: Days | None = None
 
     @property
     def everywhere(self) -> bool:
@@ -50,11 +53,11 @@ class Region:
             return None
         table = tile_set.table
         rows = np.arange(len(table))
-        if self.sources:
+        if self.sources or self.dates:
             wanted = [
                 number
                 for number, record in enumerate(tile_set.info.sources)
-                if any(_is_named(record, name) for name in self.sources)
+                if self._holds_source(record)
             ]
             rows = rows[np.isin(table["source"], wanted)]
         if self.near or self.box or self.polygons:
@@ -69,6 +72,19 @@ class Region:
                 inside[inside] = np.any([in_polygon(p, lats, lons) for p in self.polygons], axis=0)
             rows = rows[inside]
         return rows.astype(np.int64)
+
+    def _holds_source(self, record: SourceRecord) -> bool:
+        if self.sources and not any(_is_named(record, name) for name in self.sources):
+            return False
+        taken = Days.of_iso(record.acquired)
+        return self.dates is None or (taken is not None and taken.meets(self.dates))
+
+    def undated(self, tile_sets: list[TileSet]) -> list[str]:
+        """File names of the sources that are left out because nothing says when they were taken."""
+        if self.dates is None:
+            return []
+        records = [record for tile_set in tile_sets for record in tile_set.info.sources]
+        return sorted({record.name for record in records if not record.acquired})
 
     def check_sources(self, tile_sets: list[TileSet]) -> None:
         """Raise GleamError for a source that none of the tile sets has."""

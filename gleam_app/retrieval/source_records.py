@@ -16,7 +16,8 @@ class SourceRecord:
 
     ``given`` is the path as the user wrote it, ``path`` the absolute one; ``kind`` is ``map``
     (georeferenced) or ``pictures`` (a folder of them). ``crs`` is the one the user named for rasters
-    without one of their own, or empty.
+    without one of their own, or empty. ``acquired`` is when the imagery was taken, as ISO 8601 text
+    (``2024-05-17`` or ``2024-05-17/2024-05-19``), or empty where nothing says so.
     """
 
     given: str
@@ -26,6 +27,7 @@ class SourceRecord:
     mtime_ns: int
     sha256: str
     crs: str = ""
+    acquired: str = ""
 
     @property
     def name(self) -> str:
@@ -47,7 +49,9 @@ class SourceChanged(GleamError):
 
 def record_map(path: Path, source: MapSource, crs: str | None) -> SourceRecord:
     """Identify a map source that was opened from ``path``."""
-    return SourceRecord(str(path), str(path.resolve()), "map", *source.fingerprint(), crs or "")
+    acquired = source.acquired.iso if source.acquired else ""
+    place = (str(path), str(path.resolve()), "map")
+    return SourceRecord(*place, *source.fingerprint(), crs or "", acquired)
 
 
 def record_pictures(folder: Path) -> SourceRecord:

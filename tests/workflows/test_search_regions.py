@@ -117,3 +117,17 @@ def test_a_box_that_is_none_is_wrong_usage(locate: Any, box: str) -> None:
 def test_a_file_that_is_no_region_is_told(locate: Any, tmp_path: Path) -> None:
     code, candidates, err = locate("--within", tmp_path / "missing.geojson")
     assert (code, candidates) == (3, None) and "missing.geojson cannot be read" in err
+
+
+def test_imagery_of_unknown_days_is_left_out_and_told(locate: Any) -> None:
+    code, candidates, err = locate("--dates", "2020-01-01..2020-12-31")
+    assert (code, candidates) == (0, [])
+    assert "nothing says when they were taken: again.tif, map.tif." in err
+    assert "and is of these days" in err
+
+
+@pytest.mark.parametrize("dates", ["2020", "..", "2020-02-01..2020-01-01", "2020-13-01..", "a..b"])
+def test_days_that_are_none_are_wrong_usage(locate: Any, dates: str) -> None:
+    with pytest.raises(SystemExit) as stop:
+        locate("--dates", dates)
+    assert stop.value.code == 2

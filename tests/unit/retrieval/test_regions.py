@@ -1,6 +1,7 @@
 import itertools
 import json
 from collections.abc import Sequence
+from datetime import date
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any, cast
@@ -13,6 +14,7 @@ from hypothesis import strategies as st
 from gleam_app.errors import GleamError
 from gleam_app.geo.coordinates import Bounds
 from gleam_app.geo.footprint import destination, distance_m
+from gleam_app.imagery.dates import Days
 from gleam_app.retrieval.regions import (
     EVERYWHERE,
     Polygon,
@@ -61,6 +63,23 @@ def test_every_condition_must_hold() -> None:
     assert rows(both, made) == [5]
     assert rows(Region(box=box), tiles([])) == []
     assert rows(Region(box=box), tiles([(np.nan, np.nan)])) == []
+
+
+def test_days_on_which_imagery_was_taken() -> None:
+    may, june = date(2024, 5, 17), date(2024, 6, 2)
+    made = tiles([(1.0, 1.0)] * 3, [0, 1, 2])
+    written = ("2024-05-17", "2024-05-30/2024-06-02", "")
+    records = [
+        SourceRecord(f"{n}.tif", f"/{n}.tif", "map", 1, 1, "", acquired=text)
+        for n, text in enumerate(written)
+    ]
+    made.info.sources[:] = records
+    assert rows(Region(dates=Days(may, may)), made) == [0]
+    assert rows(Region(dates=Days(date.min, june)), made) == [0, 1]
+    assert rows(Region(dates=Days(june, date.max)), made) == [1]
+    assert rows(Region(dates=Days(june, june), sources=("0.tif", "2.tif")), made) == []
+    assert Region(dates=Days(may, june)).undated([made]) == ["2.tif"]
+    assert Region().undated([made]) == [] and not Region(dates=Days(may, may)).everywhere
 
 
 def test_a_source_that_no_set_has_is_told() -> None:
