@@ -1,7 +1,7 @@
 """The tile sets there are: listed, chosen for searching, looked after."""
 
 from collections.abc import Callable, Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TypeVar
 
@@ -44,7 +44,7 @@ class TileSets(QObject):
         self.builds = builds
         self.entries: tuple[Entry, ...] = ()
         self._checking: Task[dict[str, tuple[SourceRecord, ...]]] | None = None
-        self._opening: Task[tuple[TileSet, ...]] | None = None
+        self._opening: Task[_Opened] | None = None
         self._opened: list[tuple[TileSet, ...]] = []
         builds.ended.connect(self._build_ended)
 
@@ -60,8 +60,11 @@ class TileSets(QObject):
         new = [new_entry(name) for name in self.builds.names if name not in known]
         return tuple(sorted((*self.entries, *new), key=lambda entry: entry.name.casefold()))
 
-    def refresh(self, choose: Sequence[str] = ()) -> None:
-        """Read the list again; then choose those of ``choose`` that are there."""
+    def refresh(self, choose: Sequence[str] = (), check: bool = False) -> None:
+        """Read the list again; then choose those of ``choose`` that are there.
+
+        ``check``: see whether their imagery is still in its place, too.
+        """
 
         def listed(entries: list[Entry]) -> None:
             known = {entry.name: entry.missing for entry in self.entries}
@@ -70,7 +73,8 @@ class TileSets(QObject):
             )
             self._session.set_available(tuple(entry.info for entry in entries))
             self.listed.emit()
-            self._check_sources()
+            if check:
+                self._check_sources()
             wanted = [name for name in choose if any(entry.name == name for entry in entries)]
             if wanted:
                 self.choose(wanted)  # one that cannot be opened says why
@@ -117,28 +121,40 @@ class TileSets(QObject):
     # ---- choosing -------------------------------------------------------------------------------
 
     def choose(self, names: Sequence[str]) -> None:
-        """Open these tile sets; they are searched together and shown from then on. None: no more."""
+        """Open these tile sets; they are searched together and shown from then on. None: no more.
+
+        One that cannot be opened is told and left out.
+        """
         self.begun.emit("candidates")
         if self._opening is not None:
             self._opening.drop()
             self._opening = None
         if not names:
-            self._take(())
+            self._take(_Opened(()))
             return
 
         store = self._services.tile_sets
         open_now = {tile_set.info.name: tile_set for tile_set in self._session.tile_sets}
 
-        def read(work: Work) -> tuple[TileSet, ...]:
-            chosen: list[TileSet] = []
+        def open_one(name: str) -> TileSet:
+            tile_set = open_now.get(name)
+            if tile_set is None or store.info(name) != tile_set.info:  # built anew, or relinked
+                tile_set = store.open(name)
+                _ = tile_set.sources  # opens the imagery here and not on the GUI thread
+            return tile_set
+
+        def read(work: Work) -> _Opened:
+            opened: list[TileSet] = []
+            trouble: GleamError | None = None
             for name in names:
                 work.check()
-                tile_set = open_now.get(name)
-                if tile_set is None or store.info(name) != tile_set.info:  # built anew, or relinked
-                    tile_set = store.open(name)
-                    _ = tile_set.sources  # opens the imagery here and not on the GUI thread
-                chosen.append(tile_set)
-            return tuple(chosen)
+                try:
+                    opened.append(open_one(name))
+                except GleamError as error:
+                    trouble = trouble or error
+            if trouble is not None and not opened:
+                raise trouble
+            return _Opened(tuple(opened), trouble)
 
         self._opening = self._jobs.start(
             tr("tiles.opening", name=", ".join(names)), read, done=self._take, failed=self._fail
@@ -149,11 +165,13 @@ class TileSets(QObject):
         others = [known for known in self._session.tile_set_names if known != name]
         self.choose([*others, name] if wanted else others)
 
-    def _take(self, tile_sets: tuple[TileSet, ...]) -> None:
+    def _take(self, found: "_Opened") -> None:
         self._opening = None
-        self._opened.append(tile_sets)
-        self._session.set_tile_sets(tile_sets)
+        self._opened.append(found.tile_sets)
+        self._session.set_tile_sets(found.tile_sets)
         self.opened.emit()
+        if found.trouble is not None:
+            self._fail(found.trouble)
 
     def close_previous(self) -> None:
         """Close all but the last two choices: map tiles of the one before may still be on their way."""
@@ -186,7 +204,7 @@ class TileSets(QObject):
         def found(missing: list[SourceRecord]) -> None:
             self.relinked.emit(name, len(missing))
             in_use = self._session.tile_set_names
-            self.refresh(choose=in_use if name in in_use else ())
+            self.refresh(choose=in_use if name in in_use else (), check=True)
 
         self._care(name, tr("sets.relinking", name=name), find, found)
 
@@ -296,6 +314,14 @@ class TileSets(QObject):
 
     def _fail(self, error: BaseException) -> None:
         self.failed.emit("candidates", error)
+
+
+@dataclass(frozen=True)
+class _Opened:
+    """What could be opened, and what was wrong with the first that could not."""
+
+    tile_sets: tuple[TileSet, ...]
+    trouble: GleamError | None = None
 
 
 def _is_map(path: Path) -> bool:

@@ -51,6 +51,7 @@ class TileSetPanel(Panel):
             self.stack.addWidget(page)
         self.body.addWidget(self.stack, 1)
         library.listed.connect(self.refresh)
+        library.failed.connect(lambda place, error: self.refresh())  # a box ticked in vain
         library.builds.changed.connect(self._refresh_row)
         library.builds.ended.connect(lambda name, outcome: self.refresh())
         session.tile_sets_changed.connect(self.refresh)
@@ -125,7 +126,7 @@ class TileSetPanel(Panel):
 
     def showEvent(self, event: QShowEvent) -> None:
         super().showEvent(event)
-        self._library.refresh()
+        self._library.refresh(check=True)
 
     def notice_of(self, name: str) -> Notice:
         """Where to say what went wrong with a tile set: the panel's own place if nothing of it stays."""
