@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from gleam_app.cases.case import Case
-from gleam_app.cases.exports.facts import facts_of
+from gleam_app.cases.exports.facts import NAMES, facts_of
 from gleam_app.cases.exports.findings import Finding, Findings, Place
 from gleam_app.geo.coordinates import format_position
 
@@ -24,7 +24,7 @@ def write_csv(path: Path, findings: Findings) -> None:
             *(_row("candidate", one, place) for place in one.others),
         )
     ]
-    names = list(rows[0]) if rows else ["kind"]
+    names = ["kind", "query", "lat", "lon", "mgrs", *(name for name in NAMES if name != "query")]
     _write(path, names, ([row[name] for name in names] for row in rows))
 
 
@@ -49,15 +49,7 @@ def _row(kind: str, finding: Finding, place: Place | None) -> dict[str, Any]:
     if place is not None:
         lat, lon = f"{place.lat:.7f}", f"{place.lon:.7f}"
         mgrs = format_position(place.lat, place.lon, "mgrs")
-    facts = facts_of(finding, place)
-    return {
-        "kind": kind,
-        "query": facts.pop("query"),
-        "lat": lat,
-        "lon": lon,
-        "mgrs": mgrs,
-        **facts,
-    }
+    return {"kind": kind, "lat": lat, "lon": lon, "mgrs": mgrs, **facts_of(finding, place)}
 
 
 def _write(path: Path, names: Sequence[str], rows: Iterable[Sequence[Any]]) -> None:

@@ -23,6 +23,7 @@ from PIL import Image
 
 from gleam_app.cases.case import Case
 from gleam_app.cases.exports.export import FORMATS, SUFFIXES, Exported, export_case
+from gleam_app.cases.exports.facts import NAMES
 from gleam_app.cases.exports.xml import xml_text
 from gleam_app.cases.model import PackUse, RunFacts, TileSetUse
 from gleam_app.cases.pictures import NewPicture
@@ -135,8 +136,7 @@ def test_geojson_by_the_rules_of_rfc_7946(full: Case, tmp_path: Path) -> None:
     assert document["type"] == "FeatureCollection" and "crs" not in document
     features = document["features"]
     assert len({one["id"] for one in features}) == len(features)
-    names = [list(one["properties"]) for one in features]
-    assert all(one == names[0] for one in names)
+    assert all(list(one["properties"]) == ["kind", *NAMES] for one in features)
     places = [one for one in features if one["properties"]["kind"] == "place"]
     assert [one["geometry"] is not None for one in places] == [
         True,
