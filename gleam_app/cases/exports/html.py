@@ -122,8 +122,14 @@ def _made(
     yield words["version"], run.software
     yield words["packs"], ", ".join(pack.label for pack in run.facts.packs)
     yield words["tile_sets"], ", ".join(use.name for use in run.facts.tile_sets)
-    yield words["options"], _shown(run.facts.options)
+    yield words["options"], _shown(_said(run.facts.options))
     yield words["timings"], _shown({k: f"{v:.0f} ms" for k, v in run.timings_ms.items()})
+
+
+def _said(values: Mapping[str, Any]) -> dict[str, Any]:
+    """Without the options that were left empty."""
+    kept = {k: _said(v) if isinstance(v, Mapping) else v for k, v in values.items()}
+    return {k: v for k, v in kept.items() if v not in (None, "", [], {})}
 
 
 def _moment(at: str) -> str:

@@ -38,7 +38,7 @@ HOSTILE = '=HYPERLINK("http:x")&<script>alert(1)</script>\u202e]]>.jpg'
 KML = "{http://www.opengis.net/kml/2.2}"
 GPX = "{http://www.topografix.com/GPX/1/1}"
 FACTS = RunFacts(
-    {"top": 10},
+    {"top": 10, "heading_deg": None, "region": {"near": None, "box": []}},
     (TileSetUse("demo", {"name": "demo", "pack": "starter", "sources": [{"given": "<map>.tif", "sha256": "cd" * 32}]}),),
     (PackUse("gleam-c", "starter 0.2.0", "ef" * 32),),
 )  # fmt: skip
@@ -323,6 +323,7 @@ def test_the_report_of_a_case(full: Case, tmp_path: Path) -> None:
     for fact in ("accepted", "rejected", "-33.500000", "±", "25 m", "ef" * 32, "cd" * 32,
                  "starter 0.2.0", "1" * 64, full.facts.id, full.facts.changed[:10], "top 10", "&lt;map&gt;.tif"):  # fmt: skip
         assert fact in page, fact
+    assert "heading_deg" not in page and "region" not in page
     assert 'lang="zh"' in page and "<h2>Explanation</h2>" in page and "<h2>解释</h2>" not in page
     chinese = exported(full, "html", tmp_path, langs=("zh",)).read_text("utf-8")
     assert "已采纳" in chinese and "Explanation" not in chinese
