@@ -7,6 +7,7 @@ from PySide6.QtWidgets import QSplitter, QWidget
 LEFT_WIDTH = 348
 EXPLAIN_WIDTH = 392
 MANAGER_WIDTH = 376
+COMPARE_WIDTH = 360
 MINIMUM_PANEL = 140
 
 
@@ -33,6 +34,7 @@ class Layout(QObject):
             "explanation": explanation,
             "tile_sets": tile_sets,
         }
+        self._bottom_before: list[int] = []
         self.left = _splitter(Qt.Orientation.Vertical, query, candidates)
         self.bottom = _splitter(Qt.Orientation.Horizontal, compare, explanation)
         self.right = _splitter(Qt.Orientation.Vertical, map_view, self.bottom)
@@ -74,6 +76,22 @@ class Layout(QObject):
     def show_panel(self, name: str, shown: bool) -> None:
         self.panels[name].setVisible(shown)
         self._fold()
+        if name == "tile_sets":
+            self._share_bottom(shown)
+
+    def _share_bottom(self, manager: bool) -> None:
+        """Beside the manager the explanation gives up room that the comparison needs."""
+        if not manager:
+            if self._bottom_before:
+                self.bottom.setSizes(self._bottom_before)
+            self._bottom_before = []
+            return
+        before = self.bottom.sizes()
+        room = self.root.width() - self.left.width() - max(MANAGER_WIDTH, self.root.sizes()[-1])
+        if not self._bottom_before and room - before[-1] < COMPARE_WIDTH:
+            self._bottom_before = before
+            compare = min(COMPARE_WIDTH, room // 2)
+            self.bottom.setSizes([compare, room - compare])
 
     def _fold(self) -> None:
         """A side with no panel left takes no room."""

@@ -11,7 +11,7 @@ window.gleam = (function () {
     empty: ["M3 6.5 9 4l6 2.5L21 4v13.5L15 20l-6-2.5L3 20z", "M9 4v13.5M15 6.5V20"],
   };
   let map, bridge, words = {}, imagery = null, sources = { bounds: null, outlines: [] };
-  let places = new Map(), selected = null, shownKey = null, outlined = false;
+  let places = new Map(), selected = null, shownKey = null, outlined = false, cameFrom = null;
   const layers = {};
 
   function element(tag, className, text) {
@@ -132,11 +132,11 @@ window.gleam = (function () {
 
   function setCoverage(next) {  // outlines of tile sets, besides the imagery that is shown
     layers.sets.clearLayers();
-    const all = L.latLngBounds([]);
+    const there = L.latLngBounds([]);
     for (const set of next.sets) {
       const parts = set.rings.map((ring) => L.polygon(ring, { className: "set" + (set.new ? " set-new" : ""), pane: "sets", interactive: false }));
       const group = L.featureGroup(parts).addTo(layers.sets);
-      all.extend(group.getBounds());
+      if (set.go) there.extend(group.getBounds());
       const at = group.getBounds();
       L.marker([at.getNorth(), at.getCenter().lng], {
         interactive: false, keyboard: false, pane: "sets",
@@ -145,7 +145,11 @@ window.gleam = (function () {
     }
     outlined = next.sets.length > 0;
     showEmptiness();
-    if (outlined && (next.go || !map.getBounds().intersects(all))) map.fitBounds(all, { padding: [40, 40], animate: false });
+    const visiting = next.sets.some((set) => set.new);
+    if (visiting && !cameFrom && sources.bounds) cameFrom = [map.getCenter(), map.getZoom()];
+    if (there.isValid()) map.fitBounds(there, { padding: [40, 40], animate: false });
+    else if (cameFrom && !visiting) map.setView(...cameFrom, { animate: false });
+    if (!visiting) cameFrom = null;
   }
 
   function showEmptiness() {

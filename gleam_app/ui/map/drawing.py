@@ -33,14 +33,14 @@ def sources_message(
     }
 
 
-def coverage_message(outlines: Sequence[Coverage], go_there: bool) -> dict[str, Any]:
-    """Outlines of tile sets, and of imagery that may become one."""
+def coverage_message(outlines: Sequence[Coverage], go_to: Sequence[str] = ()) -> dict[str, Any]:
+    """Outlines of tile sets, and of imagery that may become one; ``go_to``: those the map moves to."""
     return {
-        "go": go_there,
         "sets": [
             {
                 "name": one.name,
                 "new": one.new,
+                "go": one.name in go_to,
                 "rings": [_unwrapped(list(ring)) for ring in one.rings],
             }
             for one in outlines

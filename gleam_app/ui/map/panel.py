@@ -102,10 +102,13 @@ class MapPanel(QWidget):
         self._native_zoom = mosaic.native_zoom
         self._send_sources()
 
-    def show_coverage(self, outlines: Sequence[Coverage], go_there: bool = False) -> None:
-        """Draw these outlines besides the imagery; ``go_there``: move the map to them."""
+    def show_coverage(self, outlines: Sequence[Coverage], go_to: Sequence[str] = ()) -> None:
+        """Draw these outlines besides the imagery; ``go_to``: names of those to move the map to.
+
+        When imagery that was only about to be added goes, the map is back where it was before.
+        """
         self._coverage = tuple(outlines)
-        self._send("coverage", coverage_message(self._coverage, go_there))
+        self._send("coverage", coverage_message(self._coverage, go_to))
 
     def show_location(self, location: Location | None) -> None:
         """Show the candidates of ``location`` in place of those shown; None takes them away.
@@ -146,7 +149,7 @@ class MapPanel(QWidget):
         self._send("words", page_words(self._lang))
         if self._sources:
             self._send_sources()
-        self._send("coverage", coverage_message(self._coverage, False))
+        self._send("coverage", coverage_message(self._coverage))
         self._send("location", location_message(self._location, self._lang))
         self._send("select", {"rank": self._selected})
         self.page_ready.emit()

@@ -28,12 +28,12 @@ class Manager(QObject):
     """Makes the panel and connects it.
 
     ``wanted``: the panel should be seen. ``said``: a short confirmation. ``coverage_changed``: (outlines,
-    whether the map should go there).
+    names of those the map should go to).
     """
 
     wanted = Signal()
     said = Signal(str)
-    coverage_changed = Signal(list, bool)
+    coverage_changed = Signal(list, list)
 
     def __init__(
         self, services: Services, jobs: Jobs, session: Session, settings: Settings
@@ -185,7 +185,7 @@ class Manager(QObject):
                 self.said.emit(tr("sets.said.no_place", name=name))
             else:
                 self._coverage[name] = coverage
-            self._tell_coverage(bool(coverage.rings))
+            self._tell_coverage([name])
 
         def failed(error: BaseException) -> None:
             self._outlining.pop(name, None)
@@ -202,7 +202,7 @@ class Manager(QObject):
     def hide_outline(self, name: str) -> None:
         """Take it off the map."""
         self._coverage.pop(name, None)
-        self._tell_coverage(False)
+        self._tell_coverage()
 
     def _forget_outlines(self) -> None:
         known = {entry.name for entry in self.library.entries}
@@ -210,13 +210,13 @@ class Manager(QObject):
         if gone:
             for name in gone:
                 del self._coverage[name]
-            self._tell_coverage(False)
+            self._tell_coverage()
 
     def _show_new(self) -> None:
         """What lies on the card, as soon as it is known where that is."""
         before, self._new = self._new, self._rings_on_card()
         if self._new != before:
-            self._tell_coverage(bool(self._new))
+            self._tell_coverage([one.name for one in self._new])
 
     def _rings_on_card(self) -> list[Coverage]:
         return [
@@ -225,10 +225,10 @@ class Manager(QObject):
             if found.rings
         ]
 
-    def _tell_coverage(self, go_there: bool) -> None:
+    def _tell_coverage(self, go_to: Sequence[str] = ()) -> None:
         """Outlines of the tile sets asked for, and of what lies on the card."""
         self.panel.show_on_map(frozenset(self._coverage))
-        self.coverage_changed.emit([*self._coverage.values(), *self._new], go_there)
+        self.coverage_changed.emit([*self._coverage.values(), *self._new], list(go_to))
 
     # ---- confirmations --------------------------------------------------------------------------
 
