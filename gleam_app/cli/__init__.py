@@ -13,7 +13,7 @@ from collections.abc import Callable
 from types import FrameType
 
 from gleam_app import __version__
-from gleam_app.cli import doctor, evaluate, explain, locate, packs, tiles
+from gleam_app.cli import doctor, evaluate, explain, export, locate, packs, tiles
 from gleam_app.cli.arguments import Arguments, with_signs
 from gleam_app.cli.output import ProgressLine, complain, prepare_output
 from gleam_app.errors import Cancelled, GleamError, disk_trouble
@@ -25,6 +25,7 @@ _ALL = (
     locate.COMMAND,
     explain.COMMAND,
     evaluate.COMMAND,
+    export.COMMAND,
     packs.COMMAND,
     doctor.COMMAND,
 )

@@ -3,11 +3,13 @@
 import argparse
 import sys
 import time
+from contextlib import ExitStack
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from gleam_app.cli import arguments as kinds
 from gleam_app.cli.arguments import Arguments
+from gleam_app.cli.cases import keep, open_case
 from gleam_app.cli.command import Command
 from gleam_app.cli.inputs import caution, load_picture, open_tile_sets
 from gleam_app.cli.output import complain, print_json, shown
@@ -16,6 +18,7 @@ from gleam_app.jobs.work import Work
 from gleam_app.services import Services
 
 if TYPE_CHECKING:
+    from gleam_app.cases.case import Case
     from gleam_app.retrieval.locate import LocateOptions
     from gleam_app.retrieval.regions import Region
     from gleam_app.retrieval.results import Location
@@ -41,17 +44,33 @@ def define(locate: argparse.ArgumentParser) -> None:
     )
     locate.add_argument("--top", type=kinds.positive, default=10, metavar="K")
     locate.add_argument("--no-verify", action="store_true", help="retrieval only")
+    locate.add_argument(
+        "--case", metavar="FILE.gleamcase", help="keep pictures and answers in this case"
+    )
     locate.add_argument("--json", action="store_true")
 
 
 def run(arguments: Arguments, services: Services, work: Work) -> int:
     """Pictures that cannot be read are told and do not stop the others."""
-    from gleam_app.retrieval.results import locate_document
-
     tile_sets = open_tile_sets(services, arguments.tiles)
     options = _options(arguments)
     options.region.check_sources(tile_sets)
     _caution_region(options.region, tile_sets)
+    with ExitStack() as stack:
+        case = stack.enter_context(open_case(arguments.case)) if arguments.case else None
+        return _locate_all(arguments, services, tile_sets, options, case, work)
+
+
+def _locate_all(
+    arguments: Arguments,
+    services: Services,
+    tile_sets: "list[TileSet]",
+    options: "LocateOptions",
+    case: "Case | None",
+    work: Work,
+) -> int:
+    from gleam_app.retrieval.results import locate_document
+
     locations: list[Location] = []
     failed: GleamError | None = None
     locator = None
@@ -67,6 +86,8 @@ def run(arguments: Arguments, services: Services, work: Work) -> int:
         locator = locator or services.locator()
         location = locator.locate(query, tile_sets, options, work)
         location.timings_ms["decode"] = decode_ms
+        if case is not None:
+            keep(case, location, locator, tile_sets, options)
         locations.append(location)
         if not arguments.json:
             caution(path, location)

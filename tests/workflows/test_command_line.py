@@ -314,3 +314,24 @@ def test_packs_and_the_doctor_tell_the_views(run: Any) -> None:
     assert "views uav" in next(line for line in out.splitlines() if " starter " in line)
     found = {check.what: check.found for check in examine(Services())}
     assert "views uav" in found["pack starter"]
+
+
+def test_answers_are_kept_in_a_case_and_taken_out(run: Any, tmp_path: Path) -> None:
+    case = tmp_path / "harbour.gleamcase"
+    for _ in range(2):  # the same picture again is the same query, with another answer
+        code, _, _ = run("locate", PHOTO, "--tiles", "demo", "--no-verify", "--case", case)
+        assert code == 0
+    out = tmp_path / "harbour.geojson"
+    code, told, _ = run("export", case, "--format", "geojson", "--out", out)
+    assert code == 0 and "1 of 1" in told
+    (place,) = json.loads(out.read_text("utf-8"))["features"]
+    assert place["properties"]["query"] == "photo-01.jpg"
+    code, _, error = run("export", tmp_path / "none.gleamcase", "--format", "csv", "--out", out)
+    assert code == 3 and len(error.strip().splitlines()) == 1
+
+
+def test_the_command_line_names_every_format() -> None:
+    from gleam_app.cases.exports.export import FORMATS
+    from gleam_app.cli import export
+
+    assert export.FORMATS == FORMATS
