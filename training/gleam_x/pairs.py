@@ -19,11 +19,12 @@ from gleam_app.packs.manifest import Pack, read_manifest
 from gleam_app.retrieval.encoder import Encoder
 from training.data.records import held_out, read_pixels
 from training.gleam_c.augment import resized
+from training.gleam_x.facts import Fact, SceneFacts, scene_facts
 from training.gleam_x.kept import Kept
 from training.gleam_x.mining import QUARTERS, Chosen, matches, mistakes, rivals, similarities
 from training.gleam_x.records import RECORDS, SPLITS, Hardness, PairRecord, Split, write_records
 from training.gleam_x.shots import FromWorld, Shot, ShotSource, open_shots
-from training.gleam_x.worlds import Stand, facts_of
+from training.gleam_x.worlds import STREET_VIEWS, query_facts, tile_facts
 
 SHARES: dict[View, int] = {"uav": 10, "map": 10, "panorama": 3, "ground": 3}
 AT_A_TIME = 32
@@ -141,16 +142,36 @@ class _Builder:
         best, _ = similarities(queries, tiles)
         for pair in chosen:
             self._save_turned(kept, pair)
-        return [self._record(kept, taken, pair, rivals(best, left_out, pair)) for pair in chosen]
+        facts = self._facts(kept, taken, chosen)
+        return [
+            self._record(kept, taken, pair, rivals(best, left_out, pair), found)
+            for pair, found in zip(chosen, facts, strict=True)
+        ]
 
     def _of(self, number: int) -> tuple[ShotSource, int]:
         return self._group.shots[number]
 
-    def _stand(self, number: int, scene: dict[str, Any] | None) -> Stand | None:
-        source, index = self._of(number)
-        if scene is None or not isinstance(source, FromWorld):
-            return None
-        return source.folder(index), scene
+    def _facts(
+        self, kept: list[int], taken: list[dict[str, Any]], chosen: list[Chosen]
+    ) -> list[SceneFacts | None]:
+        """The scene facts of each pair; each scene is read once."""
+        sides: list[tuple[dict[int, list[Fact]], list[Fact]]] = []
+        for row, number in enumerate(kept):
+            source, index = self._of(number)
+            scene = taken[number]["scene"]
+            if scene is None or not isinstance(source, FromWorld):
+                return [None] * len(chosen)
+            if row % SAY_EVERY == 0:
+                say(f"  facts: {row} of {len(kept)}")
+            view, place = self._group.view, source.folder(index)
+            quarters = tuple({pair.quarters for pair in chosen if pair.query == row})
+            queries = query_facts(view, place, scene, quarters)
+            sides.append((queries, tile_facts(view, place, scene)))
+        same_extent = self._group.view not in STREET_VIEWS
+        return [
+            scene_facts(sides[p.query][0][p.quarters], sides[p.tile][1], same_extent)
+            for p in chosen
+        ]
 
     def _shot(self, number: int) -> Shot | None:
         source, index = self._of(number)
@@ -247,6 +268,7 @@ class _Builder:
         taken: list[dict[str, Any]],
         pair: Chosen,
         rivals: tuple[float, ...],
+        facts: SceneFacts | None,
     ) -> PairRecord:
         group = self._group
         first, second = kept[pair.query], kept[pair.tile]
@@ -254,10 +276,6 @@ class _Builder:
         query, tile = self._paths(kept, pair)
         heading = taken[first]["heading_deg"]
         turned = 90.0 * pair.quarters if group.view in QUARTERS or group.view == "map" else None
-        stands = [self._stand(n, taken[n]["scene"]) for n in (first, second)]
-        facts = None
-        if stands[0] is not None and stands[1] is not None:
-            facts = facts_of(group.view, stands[0], stands[1], pair.quarters)
         kind = "match" if first == second else "other"
         return PairRecord(
             id=f"{group.name}-{first:05d}-{kind}",

@@ -1,6 +1,5 @@
-"""The facts of pairs from the simulated world, scenes read once and kept while they are needed."""
+"""The scene facts of single pictures from the written simulated world."""
 
-from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
@@ -9,41 +8,38 @@ import numpy as np
 from gleam_app.imagery.views import View
 from training.data.simworld.folder import read_scene
 from training.data.simworld.streetmap import STYLES
-from training.gleam_x.facts import Fact, SceneFacts, scene_facts
+from training.gleam_x.facts import Fact
 from training.gleam_x.facts_scene import Frame, SceneMap
 from training.gleam_x.facts_street import ground_facts, panorama_facts
 
-KEPT_SCENES = 64
-Stand = tuple[Path, dict[str, Any]]
-"""Folder of the place, and ``Shot.scene``."""
+STREET_VIEWS: tuple[View, ...] = ("panorama", "ground")
+"""Pictures that show another extent than a tile, whose place is in the tile's middle."""
 
 
-@lru_cache(KEPT_SCENES)
-def _scene(place: Path, date: str) -> SceneMap:
-    return SceneMap(read_scene(place / f"{date}.json.gz"))
+def tile_facts(view: View, place: Path, scene: dict[str, Any]) -> list[Fact]:
+    """Facts, without ids, of the tile of a shot (``Shot.scene``) whose place lies in a folder.
+
+    ``view`` is that of the query it is held against. Raises GleamError.
+    """
+    world = SceneMap(read_scene(place / "before.json.gz"))
+    return world.facts(_frame(scene["frame2"]), street=view in STREET_VIEWS)
 
 
-def facts_of(view: View, first: Stand, second: Stand, quarters: int) -> SceneFacts:
-    """The facts of a query of ``first`` turned clockwise by ``quarters``, and of the tile of ``second``."""
-    from_street = view in ("panorama", "ground")
-    tile = _scene(second[0], "before").facts(_frame(second[1]["frame2"]), street=from_street)
-    if view == "map":  # what a map does not draw cannot be compared, and is not asked of the tile
-        house = STYLES[first[1]["style"]].houses is not None
-        frame = _frame(first[1]["frame1"]).turned(quarters)
-        query = _scene(first[0], "after").facts(frame, "map", houses=house)
-    else:
-        query = _from_eye(view, first, quarters)
-    return scene_facts(query, tile, same_extent=not from_street)
-
-
-def _from_eye(view: View, stand: Stand, quarters: int) -> list[Fact]:
-    place, how = stand
-    now = _scene(place, "after")
-    if view == "uav":
-        return now.facts(_frame(how["frame1"]).turned(quarters))
+def query_facts(
+    view: View, place: Path, scene: dict[str, Any], quarters: tuple[int, ...]
+) -> dict[int, list[Fact]]:
+    """The same of the shot's query, turned clockwise by each number of ``quarters``."""
+    now = read_scene(place / "after.json.gz")
+    if view == "ground":
+        return dict.fromkeys(quarters, ground_facts(now, place))
     if view == "panorama":
-        return panorama_facts(now.scene, tuple(how["spot"]), 90.0 * quarters)
-    return ground_facts(now.scene, place)
+        east, north = scene["spot"]
+        return {turn: panorama_facts(now, (east, north), 90.0 * turn) for turn in quarters}
+    world, frame = SceneMap(now), _frame(scene["frame1"])
+    if view == "map":
+        houses = STYLES[scene["style"]].houses is not None
+        return {t: world.facts(frame.turned(t), "map", houses=houses) for t in quarters}
+    return {turn: world.facts(frame.turned(turn)) for turn in quarters}
 
 
 def _frame(corners: list[list[float]]) -> Frame:

@@ -5,6 +5,7 @@ colours are 0..255 RGB. Rings are closed polygons without a repeated first corne
 """
 
 import dataclasses
+import functools
 import json
 import types
 import typing
@@ -137,10 +138,13 @@ class Scene:
         return scene
 
 
+_hints = functools.cache(typing.get_type_hints)  # a scene has thousands of things of a few kinds
+
+
 def _restore(kind: Any, value: Any) -> Any:
     """``value`` from JSON as the annotated ``kind``: dataclasses and tuples again."""
     if dataclasses.is_dataclass(kind):
-        hints = typing.get_type_hints(kind)
+        hints = _hints(typing.cast(Any, kind))
         return typing.cast(Any, kind)(**{key: _restore(hints[key], value[key]) for key in hints})
     if isinstance(kind, types.GenericAlias):
         inner = typing.get_args(kind)
