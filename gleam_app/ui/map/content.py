@@ -3,7 +3,7 @@
 import re
 import threading
 from collections import OrderedDict
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
 
 import numpy as np
@@ -64,9 +64,16 @@ class Mosaic:
 class MapContent:
     """Answers the paths of the map's scheme. Safe to call from several threads."""
 
-    def __init__(self, web: Path, cache_bytes: int = 64 << 20) -> None:
+    def __init__(
+        self,
+        web: Path,
+        cache_bytes: int = 64 << 20,
+        on_provisional: Callable[[], None] | None = None,
+    ) -> None:
+        """``on_provisional`` is called, in any thread, for a tile of which a better one is to come."""
         self._web = web
         self._cache = TileCache(cache_bytes)
+        self._on_provisional = on_provisional
         self._generation = 0
         self._mosaic = Mosaic()
 
@@ -99,7 +106,10 @@ class MapContent:
         if body is None:
             picture = mosaic.tile(zoom, x, y, size_px)
             body = _EMPTY if picture is None else encode_png(picture)
-            self._cache.put((*key[:-1], settled and mosaic.settled), body)
+            settled = settled and mosaic.settled
+            self._cache.put((*key[:-1], settled), body)
+        if not settled and self._on_provisional is not None:
+            self._on_provisional()
         return Answer(body, "image/png")
 
 

@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from dataclasses import asdict
 from pathlib import Path
 
-from PySide6.QtCore import QObject, QUrl, Signal
+from PySide6.QtCore import QObject, Qt, QTimer, QUrl, Signal
 from PySide6.QtGui import QColor, QDragEnterEvent, QDropEvent
 from PySide6.QtWebChannel import QWebChannel
 from PySide6.QtWebEngineCore import QWebEnginePage, QWebEngineProfile, QWebEngineSettings
@@ -25,6 +25,7 @@ from gleam_app.ui.theme import DARK, LIGHT, ui_font
 from gleam_app.ui.tile_sets.coverage import Coverage
 
 log = logging.getLogger(__name__)
+BETTER_TILES_MS = 700  # between looks at whether better tiles can be had
 
 
 class MapPanel(QWidget):
@@ -39,17 +40,26 @@ class MapPanel(QWidget):
     cursor_left = Signal()
     files_dropped = Signal(list)  # local paths, str
     page_ready = Signal()
+    _provisional_tiles = Signal()
 
     def __init__(self, parent: QWidget | None = None, web: Path | None = None) -> None:
         super().__init__(parent)
         self._sources: list[tuple[str, MapSource]] = []
+        self._mosaic = Mosaic()
         self._coverage: tuple[Coverage, ...] = ()
         self._location: Location | None = None
         self._selected: int | None = None
         self._dark = False
         self._lang: Lang = "en"
         self._ready = False
-        self.content = MapContent(web or resources_dir() / "web")
+        self.content = MapContent(
+            web or resources_dir() / "web", on_provisional=self._provisional_tiles.emit
+        )
+        self._better_tiles = QTimer(self, interval=BETTER_TILES_MS)
+        self._better_tiles.timeout.connect(self._ask_for_better_tiles)
+        self._provisional_tiles.connect(
+            self._await_better_tiles, Qt.ConnectionType.QueuedConnection
+        )
         self._bridge = Bridge(self)
         self._bridge.page_ready.connect(self._greet)
         self._bridge.candidate_clicked.connect(self.candidate_selected)
@@ -97,10 +107,22 @@ class MapPanel(QWidget):
         if sources == self._sources:
             return
         self._sources = list(sources)
-        mosaic = Mosaic([source for _, source in self._sources])
-        self._generation = self.content.set_mosaic(mosaic)
-        self._native_zoom = mosaic.native_zoom
+        self._mosaic = Mosaic([source for _, source in self._sources])
+        self._generation = self.content.set_mosaic(self._mosaic)
+        self._native_zoom = self._mosaic.native_zoom
+        self._better_tiles.stop()
         self._send_sources()
+
+    def _await_better_tiles(self) -> None:
+        if not self._better_tiles.isActive():
+            self._better_tiles.start()
+
+    def _ask_for_better_tiles(self) -> None:
+        """Once the sources have what they were preparing, the tiles drawn before are drawn anew."""
+        if self._mosaic.settled:
+            self._better_tiles.stop()
+            self._generation = self.content.set_mosaic(self._mosaic)
+            self._send_sources()
 
     def show_coverage(self, outlines: Sequence[Coverage], go_to: Sequence[str] = ()) -> None:
         """Draw these outlines besides the imagery; ``go_to``: names of those to move the map to.

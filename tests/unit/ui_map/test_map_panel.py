@@ -61,6 +61,29 @@ def test_imagery_on_the_screen_is_the_tile_set_imagery(driver: Any, source: Any)
     assert np.abs(part.astype(int) - wanted)[opaque].max() <= 2
 
 
+def test_tiles_are_drawn_anew_when_better_ones_can_be_had(driver: Any, source: Any) -> None:
+    class Preparing:
+        """Black until it is settled."""
+
+        settled = False
+
+        def __getattr__(self, name: str) -> Any:
+            return getattr(source, name)
+
+        def read_map_tile(self, zoom: int, x: int, y: int, size_px: int = 256) -> np.ndarray:
+            rgba: np.ndarray = source.read_map_tile(zoom, x, y, size_px)
+            return rgba if self.settled else rgba * np.array([0, 0, 0, 1], np.uint8)
+
+    preparing: Any = Preparing()
+    driver.panel.set_sources([("demo", preparing)])
+    driver.until("!document.body.classList.contains('is-empty')")
+    driver.settle()
+    middle = (slice(200, 280), slice(280, 360))
+    assert shown(driver)[middle].max() < 10
+    preparing.settled = True
+    driver._qtbot.waitUntil(lambda: shown(driver)[middle].mean() > 30, timeout=10_000)
+
+
 def test_empty_map_says_what_to_do_and_goes_away(driver: Any, source: Any) -> None:
     assert "GeoTIFF" in driver.ask("document.querySelector('#empty p').innerText")
     assert driver.ask("getComputedStyle(document.querySelector('#empty')).display") == "flex"

@@ -86,14 +86,16 @@ def test_a_tile_is_rendered_once() -> None:
 
 
 def test_provisional_tiles_are_rendered_once_more_when_better_ones_are_there() -> None:
-    source, content = Plain((1, 2, 3), 1.0), MapContent(resources_dir() / "web")
+    told: list[bool] = []
+    source = Plain((1, 2, 3), 1.0)
+    content = MapContent(resources_dir() / "web", on_provisional=lambda: told.append(True))
     path = answer_path(content, content.set_mosaic(Mosaic([source])))  # type: ignore[list-item]
     source.settled = False
     content.answer(path), content.answer(path)
-    assert source.reads == 1
+    assert (source.reads, len(told)) == (1, 2)
     source.settled = True
     content.answer(path), content.answer(path)
-    assert source.reads == 2
+    assert (source.reads, len(told)) == (2, 2)
 
 
 @pytest.mark.parametrize(
