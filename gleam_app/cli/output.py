@@ -32,7 +32,7 @@ class ProgressLine:
             return
         self._last = now
         share = "" if progress.fraction is None else f" {progress.fraction:4.0%}"
-        left = "" if progress.seconds_left is None else f", {progress.seconds_left:.0f} s left"
+        left = "" if progress.seconds_left is None else f", {duration(progress.seconds_left)} left"
         line = f"{progress.what}{share}{left}"
         if self._moving:
             print(f"\r\033[K{line}", end="\n" if ended else "", file=sys.stderr, flush=True)
@@ -59,3 +59,12 @@ def shown(name: str) -> str:
     from gleam_app.imagery.exif import clean_text
 
     return clean_text(name, 1000)
+
+
+def duration(seconds: float) -> str:
+    """A time span for people."""
+    if seconds < 99.5:
+        return f"{max(1, round(seconds))} s"
+    if seconds < 99.5 * 60:
+        return f"{round(seconds / 60)} min"
+    return f"{seconds / 3600:.1f} h"

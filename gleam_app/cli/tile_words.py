@@ -3,7 +3,7 @@
 from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING, Any
 
-from gleam_app.cli.output import shown
+from gleam_app.cli.output import duration, shown
 
 if TYPE_CHECKING:
     from gleam_app.retrieval.estimate import Estimate
@@ -92,12 +92,3 @@ def size(count: float) -> str:
         if count < 999.5 or unit == "GB":
             break
     return f"{count:.0f} {unit}" if count >= 10 else f"{count:.1f} {unit}"
-
-
-def duration(seconds: float) -> str:
-    """A time span for people."""
-    if seconds < 99.5:
-        return f"{max(1, round(seconds))} s"
-    if seconds < 99.5 * 60:
-        return f"{round(seconds / 60)} min"
-    return f"{seconds / 3600:.1f} h"
