@@ -2,7 +2,7 @@
 
 from pathlib import Path
 
-from PySide6.QtCore import Qt, Signal
+from PySide6.QtCore import Qt, QTimer, Signal
 from PySide6.QtGui import QKeyEvent
 from PySide6.QtWidgets import (
     QComboBox,
@@ -29,6 +29,9 @@ from gleam_app.ui.tile_sets.survey import Found
 COMMON_CRS = ("EPSG:4326", "EPSG:3857")
 
 
+LINES_AT_ONCE = 8  # made in one turn of the event loop: many sources must not hold it up
+
+
 class FoundList(QWidget):
     """One line for each source, with what is known of it. ``left_out``: not this one after all."""
 
@@ -48,8 +51,13 @@ class FoundList(QWidget):
             line = self._lines.pop(path)
             self._column.removeWidget(line)
             line.deleteLater()
+        fresh = 0
         for path in adding.paths:
             if path not in self._lines:
+                fresh += 1
+                if fresh > LINES_AT_ONCE:
+                    QTimer.singleShot(0, self, lambda: self.show_found(adding))
+                    break
                 line = self._lines[path] = FoundLine(path)
                 line.left_out.connect(self.left_out)
                 self._column.addWidget(line)

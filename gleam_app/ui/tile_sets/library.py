@@ -45,6 +45,7 @@ class TileSets(QObject):
         self.entries: tuple[Entry, ...] = ()
         self._checking: Task[dict[str, tuple[SourceRecord, ...]]] | None = None
         self._opening: Task[_Opened] | None = None
+        self._wanted: tuple[str, ...] = ()
         self._opened: list[tuple[TileSet, ...]] = []
         builds.ended.connect(self._build_ended)
 
@@ -129,14 +130,14 @@ class TileSets(QObject):
         if self._opening is not None:
             self._opening.drop()
             self._opening = None
+        self._wanted = tuple(names)
         if not names:
             self._take(_Opened(()))
             return
-
-        store = self._services.tile_sets
         open_now = {tile_set.info.name: tile_set for tile_set in self._session.tile_sets}
 
         def open_one(name: str) -> TileSet:
+            store = self._services.tile_sets  # may wait while the models are being loaded
             tile_set = open_now.get(name)
             if tile_set is None or store.info(name) != tile_set.info:  # built anew, or relinked
                 tile_set = store.open(name)
@@ -157,12 +158,16 @@ class TileSets(QObject):
             return _Opened(tuple(opened), trouble)
 
         self._opening = self._jobs.start(
-            tr("tiles.opening", name=", ".join(names)), read, done=self._take, failed=self._fail
+            tr("tiles.opening", name=", ".join(names)),
+            read,
+            done=self._take,
+            failed=self._not_opened,
         )
 
     def use(self, name: str, wanted: bool) -> None:
         """Search this tile set too, or no longer."""
-        others = [known for known in self._session.tile_set_names if known != name]
+        now = self._wanted if self._opening is not None else self._session.tile_set_names
+        others = [known for known in now if known != name]
         self.choose([*others, name] if wanted else others)
 
     def _take(self, found: "_Opened") -> None:
@@ -172,6 +177,10 @@ class TileSets(QObject):
         self.opened.emit()
         if found.trouble is not None:
             self._fail(found.trouble)
+
+    def _not_opened(self, error: BaseException) -> None:
+        self._opening = None
+        self._fail(error)
 
     def close_previous(self) -> None:
         """Close all but the last two choices: map tiles of the one before may still be on their way."""

@@ -1,6 +1,6 @@
 """The manager: every tile set with its sign and what can be done, or the card that adds imagery."""
 
-from PySide6.QtCore import Qt, Signal
+from PySide6.QtCore import Qt, QTimer, Signal
 from PySide6.QtGui import QKeyEvent, QShowEvent
 from PySide6.QtWidgets import QFrame, QMenu, QScrollArea, QStackedWidget, QVBoxLayout, QWidget
 
@@ -15,6 +15,8 @@ from gleam_app.ui.tile_sets.adding import Adding
 from gleam_app.ui.tile_sets.entries import Entry, size_text
 from gleam_app.ui.tile_sets.library import TileSets
 from gleam_app.ui.tile_sets.row import SetRow
+
+ROWS_AT_ONCE = 4  # made in one turn of the event loop: a long list must not hold it up
 
 
 class TileSetPanel(Panel):
@@ -145,7 +147,13 @@ class TileSetPanel(Panel):
             row = self.rows.pop(name)
             self._column.removeWidget(row)
             row.deleteLater()
+        fresh = 0
         for place, entry in enumerate(entries):
+            if entry.name not in self.rows:
+                fresh += 1
+                if fresh > ROWS_AT_ONCE:
+                    QTimer.singleShot(0, self, self.refresh)
+                    break
             row = self.rows.get(entry.name) or self._new_row(entry.name)
             if self._column.indexOf(row) != place:
                 self._column.insertWidget(place, row)

@@ -74,6 +74,16 @@ def test_sets_are_ticked_for_searching_together(window: Any, panel: Any, qtbot: 
     qtbot.waitUntil(lambda: not window.session.tile_sets)
 
 
+def test_two_ticks_in_a_row_both_count(window: Any, panel: Any, qtbot: Any) -> None:
+    panel.rows["alpha"].use.click()
+    panel.rows["beta"].use.click()
+    qtbot.waitUntil(lambda: window.session.tile_set_names == ("alpha", "beta"))
+    panel.rows["alpha"].use.click()
+    panel.rows["beta"].use.click()
+    qtbot.waitUntil(lambda: window.jobs.idle)
+    assert window.session.tile_set_names == ()
+
+
 def test_one_that_cannot_be_opened_is_told_and_left_out(
     window: Any, panel: Any, store: Any, qtbot: Any
 ) -> None:
