@@ -72,7 +72,7 @@ class _Writer:
         for group in plan.evidence:
             claims.append(self._evidence(group))
             weights = {item.weight for item in group}
-            against = ("against" if self._record.match else "for") in weights
+            against = against or ("against" if self._record.match else "for") in weights
         follows = bool(plan.shared if self._record.match else plan.differing)
         claims.append(self._verdict(self._words.EVEN_SO if against else "", follows))
         return claims
