@@ -119,6 +119,10 @@ def _add(arguments: Arguments, services: Services, work: Work) -> int:
         arguments.refuse("the following arguments are required: SOURCE (or --resume)")
     half_built = store.half_built(name)
     encoder = _encoder(arguments, services)
+    if not arguments.estimate:  # what would fail in the end is told first, and alone
+        store.check_writable(name)
+        if store.exists(name):
+            store.info(name).require(encoder.pack)
     if arguments.estimate or (arguments.sources and half_built is None):
         found = _estimate(arguments, services, encoder, work)
         chosen = arguments.scales or _scales_of(services, name) or found.suggested_m

@@ -41,17 +41,18 @@ class Embedded:
 def finish(store: TileSetStore, done: Embedded, base: TileSet | None, work: Work) -> TileSetInfo:
     """Join what is embedded to ``base`` (None: it is all there is) and make that the tile set.
 
-    Raises GleamError where no tile holds imagery, OSError, Cancelled: then everything can be gone on with.
+    Raises GleamError where no tile holds imagery, OSError, Cancelled: these two can be gone on with.
     """
-    whole = done.staging.folder / "whole"
-    shutil.rmtree(whole, ignore_errors=True)
-    whole.mkdir()
     coverage = np.fromfile(done.staging.folder / COVERAGE, np.float32)
     kept = np.flatnonzero(coverage >= MIN_COVERAGE)
     if not len(kept):
+        done.staging.clear()  # going on would end here again
         raise GleamError(
             "The imagery is empty where tiles would lie.", "Check its nodata value and mask."
         )
+    whole = done.staging.folder / "whole"
+    shutil.rmtree(whole, ignore_errors=True)
+    whole.mkdir()
     count = _write_tables(whole, done, base, kept, coverage)
     vectors = np.memmap(whole / VECTORS, np.float16, "r", shape=(count, done.request.dimension))
     build_index(whole, vectors, store.root, work)

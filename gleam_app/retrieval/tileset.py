@@ -7,7 +7,9 @@ index. A set is built in ``tiles/.staging/``. Finished tables get a number of th
 files that are open elsewhere need not move.
 """
 
+import errno
 import json
+import os
 import re
 import shutil
 from collections.abc import Sequence
@@ -181,6 +183,13 @@ class TileSetStore:
                 "Use letters, digits, spaces, points, - and _; at most 64 of them.",
             )
         return self.root / name
+
+    def check_writable(self, name: str) -> None:
+        """Raise OSError where the set of that name cannot be written, GleamError if it cannot be a name."""
+        _ = self.folder(name)
+        (self.root / STAGING).mkdir(parents=True, exist_ok=True)
+        if not os.access(self.root / STAGING, os.W_OK):
+            raise PermissionError(errno.EACCES, os.strerror(errno.EACCES), str(self.root))
 
     def exists(self, name: str) -> bool:
         return (self.folder(name) / MANIFEST).is_file()

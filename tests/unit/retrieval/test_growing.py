@@ -20,6 +20,7 @@ from gleam_app.retrieval.joining import _around
 from gleam_app.retrieval.search import TileIndex
 from gleam_app.retrieval.soundness import problems
 from gleam_app.retrieval.tileset import TileSetStore
+from tests.unit.imagery.rasters import transform_at, write_raster
 from tests.unit.retrieval.tiny import SCALES_M, same_set, tiny_encoder, tiny_map
 
 ENCODER = tiny_encoder()
@@ -258,3 +259,14 @@ def test_plain_pictures_stay_alone_and_keep_their_places(
 )
 def test_the_box_around_boxes(boxes: list[tuple[float, ...]], around: tuple[float, ...]) -> None:
     assert _around([Bounds(*box) for box in boxes]) == Bounds(*around)
+
+
+def test_empty_imagery_is_told_and_nothing_is_left_half_built(
+    store: TileSetStore, tmp_path: Path
+) -> None:
+    place = transform_at("EPSG:32631", 41.0, 3.0, 1.0, (200, 200))
+    empty = np.zeros((3, 200, 200), np.uint8)
+    write_raster(tmp_path / "empty.tif", empty, "EPSG:32631", place, nodata=0)
+    with pytest.raises(GleamError, match="imagery is empty"):
+        add_tile_set(store, ENCODER, [tmp_path / "empty.tif"], "set", scales_m=[80.0])
+    assert store.list() == [] and store.half_built("set") is None
