@@ -35,11 +35,13 @@ def worker_command() -> list[str]:
 
 @dataclass(frozen=True)
 class ModelFiles:
-    """What to load. ``mmproj``: the projector of a model that sees, or None."""
+    """What to load. ``mmproj``: the projector of a model that sees, or None; ``adapter``: what it was
+    taught on top of its own weights, or None."""
 
     model: Path
     mmproj: Path | None = None
     context: int = DEFAULT_CONTEXT
+    adapter: Path | None = None
 
 
 class Engine:
@@ -104,7 +106,7 @@ class Engine:
         if self.pid is not None:
             return
         self.close()
-        for path in (self.files.model, self.files.mmproj):
+        for path in (self.files.model, self.files.mmproj, self.files.adapter):
             if path is not None and not path.is_file():
                 raise GleamError(f"The model file {path.name} is missing.", "Fetch the pack again.")
         work.report("Loading the language model")
@@ -127,6 +129,7 @@ class Engine:
                 "do": "load",
                 "model": str(self.files.model),
                 "mmproj": str(self.files.mmproj) if self.files.mmproj else None,
+                "adapter": str(self.files.adapter) if self.files.adapter else None,
                 "context": self.files.context,
                 "threads": physical_cores(),
             }

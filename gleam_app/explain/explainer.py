@@ -11,6 +11,7 @@ from gleam_app.explain.claims import Claim, check_claims
 from gleam_app.explain.engine import DEFAULT_CONTEXT, IMAGE_CONTEXT, Engine, ModelFiles
 from gleam_app.explain.evidence import Evidence, build_evidence, shown_verdict
 from gleam_app.explain.grammar import free_grammar, guided_grammar, planned
+from gleam_app.explain.pair import pair_grammar, pair_messages, pair_picture
 from gleam_app.explain.prompts import free_messages, guided_messages
 from gleam_app.explain.slots import SlotFiller
 from gleam_app.explain.wording import Lang
@@ -109,7 +110,11 @@ class Explainer:
         timings = {"evidence": _since(clock)}
         clock = time.perf_counter()
         engine, pack = self._engine_of_default()
-        if writes_freely(pack):
+        montage = _montage(location, candidate) if compares_montages(pack) else None
+        if montage is not None:
+            messages = pair_messages(evidence, lang, montage)
+            grammar = pair_grammar(evidence, lang)
+        elif writes_freely(pack):
             pictures = _pictures(location, candidate) if pack.has("mmproj") else ()
             messages = free_messages(evidence, lang, pictures)
             grammar = free_grammar(evidence, lang)
@@ -173,11 +178,25 @@ def writes_freely(pack: Pack) -> bool:
     return pack.has("mmproj") or pack.manifest.architecture.get("writing") == "free"
 
 
+def compares_montages(pack: Pack) -> bool:
+    """Whether the model was trained to see both pictures as one, see ``pair``."""
+    return pack.has("mmproj") and pack.manifest.architecture.get("pictures") == "montage"
+
+
 def model_files(pack: Pack) -> ModelFiles:
     """The pack's files for the engine."""
     sees = pack.has("mmproj")
     context = pack.manifest.architecture.get("context", IMAGE_CONTEXT if sees else DEFAULT_CONTEXT)
-    return ModelFiles(pack.path("model"), pack.path("mmproj") if sees else None, int(context))
+    return ModelFiles(
+        pack.path("model"),
+        pack.path("mmproj") if sees else None,
+        int(context),
+        pack.path("adapter") if pack.has("adapter") else None,
+    )
+
+
+def _montage(location: Location, candidate: Candidate) -> Any:
+    return pair_picture(location.query.pixels, location.query.view, candidate)
 
 
 def _pictures(location: Location, candidate: Candidate) -> tuple[Any, ...]:

@@ -89,6 +89,12 @@ def free_grammar(evidence: Sequence[Evidence], lang: Lang) -> str:
     A text has one way through these rules: with several (words of a few letters, counted as words),
     llama.cpp follows them all, and was seen to sit ten minutes on the first sentence.
     """
+    root = f'root ::= line ("\\n" line){{3,{MAX_SENTENCES - 1}}}'
+    return "\n".join((root, *free_line_rules(evidence, lang)))
+
+
+def free_line_rules(evidence: Sequence[Evidence], lang: Lang) -> tuple[str, str]:
+    """The rules ``line``, a sentence of any words without digits, and ``slot``."""
     numbers = " | ".join(_quote(item.id.removeprefix("E")) for item in evidence)
     if lang == "zh":  # a comma or a space comes before something, never twice
         start, pause, letter, stop = (
@@ -101,12 +107,9 @@ def free_grammar(evidence: Sequence[Evidence], lang: Lang) -> str:
     else:
         start, pause, letter, stop = "[A-Z]", '([,;:]? " ")?', "[a-zA-Z'()-]", "."
         least, most = 12, 260
-    return "\n".join(
-        (
-            f'root ::= line ("\\n" line){{3,{MAX_SENTENCES - 1}}}',
-            f"line ::= ({start} | slot) ({pause} ({letter} | slot)){{{least},{most}}} {_quote(stop)}",
-            f'slot ::= "{{E" ({numbers}) "}}"',
-        )
+    return (
+        f"line ::= ({start} | slot) ({pause} ({letter} | slot)){{{least},{most}}} {_quote(stop)}",
+        f'slot ::= "{{E" ({numbers}) "}}"',
     )
 
 

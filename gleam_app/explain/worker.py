@@ -1,6 +1,6 @@
 """The child process that holds the language model: JSON lines in on stdin, out on stdout.
 
-In:  ``{"do": "load", "model": path, "mmproj": path|null, "context": n, "threads": n}``
+In:  ``{"do": "load", "model": path, "mmproj": path|null, "adapter": path|null, "context": n, "threads": n}``
      ``{"do": "write", "messages": [...], "grammar": text, "max_tokens": n}``
      ``{"do": "stop"}``
 Out: ``{"is": "ready"}``, ``{"is": "text", "text": ...}``, ``{"is": "end", "reason": "done"|"stopped"|"length"}``,
@@ -64,6 +64,7 @@ class Worker:
         self._llm = None
         llm = llama_cpp.Llama(
             request["model"],
+            lora_path=request.get("adapter"),
             n_ctx=request["context"],
             n_threads=request["threads"],
             n_threads_batch=request["threads"],

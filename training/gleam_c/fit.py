@@ -54,7 +54,7 @@ def fit(
         )
     decoded = Shards(shards, data) if shards else None
     keep_freed_memory()
-    device = _join()
+    device = join()
     try:
         torch.manual_seed(recipe.seed)  # every rank starts from the same weights
         model = build_model(recipe.model, _weights(work, weights, resume))
@@ -141,7 +141,7 @@ def _validation(work: Path, recipe: Recipe) -> list[dict[str, Any]]:
     ]
 
 
-def _join() -> torch.device:
+def join() -> torch.device:
     """Meet the other ranks, if torchrun started several; the device of this one."""
     if int(os.environ.get("WORLD_SIZE", "1")) > 1:
         dist.init_process_group("nccl" if torch.cuda.is_available() else "gloo")

@@ -32,6 +32,19 @@ def register(actions: "Actions") -> None:
     export.add_argument("--best", action="store_true", help="the best on validation")
     export.add_argument("--out", type=Path, required=True, help="folder of the pack")
     export.set_defaults(run=_export)
+    quantise = actions.add_parser("quantise", help="a GGUF model at fewer bits")
+    quantise.add_argument("model", type=Path, metavar="FILE.gguf")
+    quantise.add_argument("--kind", default="Q4_K_M", help="Q8_0, Q4_K_M, ...")
+    quantise.add_argument("--out", type=Path, required=True, metavar="FILE.gguf")
+    quantise.set_defaults(run=_quantise)
+    convert = actions.add_parser("convert", help="a trained hub model as GGUF, language and sight")
+    add = convert.add_argument
+    add("--recipe", required=True, help="name of a recipe, or a TOML file")
+    add("--base", type=Path, required=True, help="folder of the hub model")
+    add("--work", type=Path, required=True, help="folder of the run")
+    add("--converter", type=Path, required=True, help="llama.cpp's convert_hf_to_gguf.py")
+    add("--out", type=Path, required=True, help="folder for model.gguf and mmproj.gguf")
+    convert.set_defaults(run=_convert)
 
 
 def _of_run(parser: argparse.ArgumentParser) -> None:
@@ -39,14 +52,17 @@ def _of_run(parser: argparse.ArgumentParser) -> None:
     add("--recipe", default="small", help="name of a recipe, or a TOML file")
     add("--pairs", type=Path, required=True, metavar="pairs.jsonl")
     add("--pack", type=Path, help="encoder of the tower; default: the bundled starter")
-    add("--tower", type=Path, required=True, help="folder of the tower's run")
-    add("--base", type=Path, required=True, metavar="FILE.gguf", help="the text model")
+    add("--tower", type=Path, help="folder of the tower's run, for our own model")
+    add("--base", type=Path, required=True, help="text model (GGUF), or folder of a hub model")
     add("--work", type=Path, required=True, help="keeps checkpoint and log")
 
 
 def _places(arguments: argparse.Namespace) -> "Places":
+    from gleam_app.errors import GleamError
     from training.gleam_x.workshop import Places
 
+    if arguments.tower is None:
+        raise GleamError("Our own model needs --tower, the folder of the tower's run.")
     return Places(
         arguments.pairs,
         arguments.pack or _starter(),
@@ -58,17 +74,15 @@ def _places(arguments: argparse.Namespace) -> "Places":
 
 def _fit(arguments: argparse.Namespace) -> None:
     from training.gleam_x.recipe import read_recipe
-    from training.gleam_x.workshop import fit_small
+    from training.gleam_x.workshop import fit_released, fit_small
 
-    _say(
-        fit_small(
-            read_recipe(arguments.recipe),
-            _places(arguments),
-            arguments.resume,
-            _tell("features"),
-            arguments.stop_after,
-        )
-    )
+    recipe = read_recipe(arguments.recipe)
+    resume, stop_after = arguments.resume, arguments.stop_after
+    if recipe.language.kind == "small":
+        _say(fit_small(recipe, _places(arguments), resume, _tell("features"), stop_after))
+    else:
+        base, work = arguments.base, arguments.work
+        _say(fit_released(recipe, arguments.pairs, base, work, resume, stop_after))
 
 
 def _export(arguments: argparse.Namespace) -> None:
@@ -103,6 +117,25 @@ def _say(found: "Figures") -> None:
         f"Validation: accuracy {found.accuracy:.3f}, area {found.area:.3f}, "
         f"log loss {found.loss:.3f}, says no in {found.said_no:.2f}.",
         file=sys.stderr,
+    )
+
+
+def _quantise(arguments: argparse.Namespace) -> None:
+    from training.gleam_x.export import quantise
+
+    quantise(arguments.model, arguments.out, arguments.kind)
+
+
+def _convert(arguments: argparse.Namespace) -> None:
+    from training.gleam_x.recipe import read_recipe
+    from training.gleam_x.workshop import convert_released
+
+    convert_released(
+        read_recipe(arguments.recipe),
+        arguments.base,
+        arguments.work,
+        arguments.converter,
+        arguments.out,
     )
 
 

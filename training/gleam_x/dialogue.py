@@ -1,54 +1,14 @@
 """What the model is asked about a pair, and what it shall answer, in English and Chinese."""
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
 
+from gleam_app.explain.pair import WORDS, Layout, measured_line
+from gleam_app.explain.pair import question as asked_of
 from gleam_app.explain.wording import Lang
 from training.gleam_x.recipe import DialogueRecipe
 from training.gleam_x.records import PairRecord
-
-
-@dataclass(frozen=True)
-class Words:
-    """The fixed words of a language."""
-
-    system: str
-    pictures: str
-    judge: str
-    explain: str
-    measured: str
-    yes: str
-    no: str
-    concluding: str
-    gap: str
-
-
-WORDS: dict[Lang, Words] = {
-    "en": Words(
-        system="You compare two pictures.",
-        pictures="Left: query. Right: candidate.",
-        judge="Same place? Yes or No.",
-        explain="Same place? Yes or No, and why.",
-        measured="Measured:",
-        yes="Yes.",
-        no="No.",
-        concluding="Same place:",
-        gap=" ",
-    ),
-    "zh": Words(
-        system="你比较两张图片。",
-        pictures="左：查询图片。右：候选地点。",
-        judge="是否同一地点？回答是或否。",
-        explain="是否同一地点？回答是或否，并说明理由。",
-        measured="测量结果：",
-        yes="是。",
-        no="否。",
-        concluding="同一地点：",
-        gap="",
-    ),
-}
 
 
 @dataclass(frozen=True)
@@ -80,12 +40,18 @@ class Turn:
         return "".join(piece.text for piece in self.answer)
 
 
-def judged(record: PairRecord, lang: Lang, evidence: bool = False, blank: bool = False) -> Turn:
+def judged(
+    record: PairRecord,
+    lang: Lang,
+    evidence: bool = False,
+    blank: bool = False,
+    layout: Layout = "montage",
+) -> Turn:
     """The verdict alone: what accuracy is measured on."""
     words = WORDS[lang]
     verdict = words.yes if record.match else words.no
-    shown = record if evidence else None
-    return Turn(record, lang, _question(words.judge, shown, lang), (Piece(verdict, 1.0),), blank)
+    question = _question(words.judge, record if evidence else None, lang, layout)
+    return Turn(record, lang, question, (Piece(verdict, 1.0),), blank)
 
 
 def drawn(record: PairRecord, recipe: DialogueRecipe, chance: np.random.Generator) -> Turn:
@@ -98,23 +64,15 @@ def drawn(record: PairRecord, recipe: DialogueRecipe, chance: np.random.Generato
     # without pictures and without measurements nothing could be learnt but to guess
     blank = hinted and chance.random() >= recipe.pictures
     words = WORDS[lang]
-    question = _question(
-        words.explain if explained else words.judge, record if hinted else None, lang
-    )
+    asked = words.explain if explained else words.judge
+    question = _question(asked, record if hinted else None, lang, recipe.layout)
     return Turn(record, lang, question, _answer(record, lang, explained, recipe), blank)
 
 
-def _question(asked: str, shown: PairRecord | None, lang: Lang) -> str:
-    words = WORDS[lang]
-    lines = [words.pictures]
-    if shown is not None and shown.evidence:
-        lines += [words.measured, *told(shown, lang)]
-    return "\n".join([*lines, asked])
-
-
-def told(record: PairRecord, lang: Lang) -> Sequence[str]:
-    """The measured evidence, a line each, with the slot that stands for its value."""
-    return [f"{{{item['id']}}} {item['text'][lang]}" for item in record.evidence or ()]
+def _question(asked: str, shown: PairRecord | None, lang: Lang, layout: Layout) -> str:
+    items = (shown.evidence or ()) if shown is not None else ()
+    lines = [measured_line(item["id"], item["text"][lang]) for item in items]
+    return asked_of(asked, lines, lang, layout)
 
 
 def _answer(

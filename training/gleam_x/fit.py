@@ -138,9 +138,9 @@ class Fit:
         """Verdicts by the pictures alone, in each language in turn; the best weights so far are kept."""
         records = self.pairs.validation[: self.recipe.fit.validate_pairs]
         langs = [lang for lang in LANGS if lang in self.recipe.dialogue.languages]
-        first = len(self.pairs.training)
+        first, layout = len(self.pairs.training), self.recipe.dialogue.layout
         shown = [
-            Shown(judged(record, langs[i % len(langs)]), first + i)
+            Shown(judged(record, langs[i % len(langs)], layout=layout), first + i)
             for i, record in enumerate(records)
         ]
         found = figures(

@@ -2,10 +2,8 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from pathlib import Path
 from typing import Protocol
 
-import torch
 from torch import Tensor, nn
 from torch.nn import functional
 
@@ -22,7 +20,7 @@ class Shown:
 
 
 class Pupil(Protocol):
-    """A model that is fine-tuned. ``modules``: what learns, by name, and at which share of the rate."""
+    """A model that is fine-tuned."""
 
     def parameters_by_rate(self) -> Mapping[str, Sequence[nn.Parameter]]:
         """Learnable parameters: "adapter" and "projector"."""
@@ -48,14 +46,10 @@ class Pupil(Protocol):
         """Training mode, or not."""
         ...
 
-    def save(self, folder: Path) -> None:
-        """Write what export needs beside the checkpoint."""
-        ...
-
 
 def answer_loss(logits: Tensor, targets: Tensor, weights: Tensor, owner: Tensor) -> Tensor:
     """Cross entropy of answer tokens: (T, V), (T,), (T,), and (T,) whose turn each belongs to."""
     each = functional.cross_entropy(logits.float(), targets, reduction="none") * weights
-    count = int(owner.max()) + 1
-    sums = torch.zeros(count).index_add(0, owner, each)
-    return (sums / torch.zeros(count).index_add(0, owner, weights)).mean()
+    nothing = each.new_zeros(int(owner.max()) + 1)
+    sums = nothing.index_add(0, owner, each)
+    return (sums / nothing.index_add(0, owner, weights)).mean()

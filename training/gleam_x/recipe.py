@@ -76,6 +76,8 @@ class DialogueRecipe(_Part):
 
     languages: dict[Lang, Positive] = {"en": 1, "zh": 1}
     """Parts of the examples in each language."""
+    layout: Literal["montage", "apart"] = "montage"
+    """Both pictures as one, as our tower compares them, or one after the other."""
     verdict: Literal["first", "last"] = "first"
     explained: Share = 0.5
     """Of the examples that have an explanation, so many are to write it; the others judge alone."""

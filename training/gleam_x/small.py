@@ -17,8 +17,9 @@ from numpy.typing import NDArray
 from torch import Tensor, nn
 
 from gleam_app.errors import GleamError
+from gleam_app.explain.pair import WORDS
 from training.gleam_x.comparer import Comparer, Projector
-from training.gleam_x.dialogue import WORDS, Turn
+from training.gleam_x.dialogue import Turn
 from training.gleam_x.pupil import Shown, answer_loss
 from training.gleam_x.recipe import LanguageRecipe
 
@@ -206,9 +207,6 @@ class Small:
         self.model.train(mode)
         self.projector.train(mode)
         self.comparer.train(mode and self._recipe.train_tower)
-
-    def save(self, folder: Path) -> None:
-        """Nothing beyond the checkpoint: the base is known by its hash."""
 
     def next_logits(self, one: Shown) -> Tensor:
         """(V,) of the token that begins the answer: what parity with llama.cpp is measured on."""

@@ -1,5 +1,6 @@
 """From a recipe and the folders of a run to a model that can be trained, measured or exported."""
 
+import tempfile
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -7,23 +8,29 @@ from typing import Any
 
 import numpy as np
 import torch
+import torch.distributed as dist
 from numpy.typing import NDArray
 from torch import Tensor
 
 from gleam_app.errors import GleamError
-from gleam_app.explain.montage import SIDE
+from gleam_app.explain.montage import SIDE, Picture
 from training.allocator import keep_freed_memory
+from training.data.records import read_pixels
+from training.gleam_c.augment import augment_pair
 from training.gleam_c.checkpoint import read_checkpoint
+from training.gleam_c.fit import join
 from training.gleam_x.assemble import assemble
 from training.gleam_x.body import Body
 from training.gleam_x.comparer import Projector
-from training.gleam_x.export import ADAPTER, MMPROJ, pack_small, write_adapter
+from training.gleam_x.export import ADAPTER, MMPROJ, MODEL, convert, pack_small, write_adapter
 from training.gleam_x.feature_store import Features, FeatureStore, Progress, shown
 from training.gleam_x.fit import BEST, CHECKPOINT, Fit, Pairs
 from training.gleam_x.mmproj import write_mmproj
 from training.gleam_x.port import highest
+from training.gleam_x.pupil import Shown
 from training.gleam_x.recipe import Recipe
 from training.gleam_x.records import PairRecord, read_records
+from training.gleam_x.released import Released, load_released
 from training.gleam_x.small import Small, load_base
 from training.gleam_x.tower import Figures, load_judge
 
@@ -60,8 +67,6 @@ class Workshop:
     """Loads each part once."""
 
     def __init__(self, recipe: Recipe, places: Places) -> None:
-        if recipe.threads:
-            torch.set_num_threads(recipe.threads)
         self.recipe, self.places = recipe, places
         self.body = Body(places.encoder)
 
@@ -108,19 +113,74 @@ def fit_small(
     recipe: Recipe, places: Places, resume: bool, progress: Progress, stop_after: int = 0
 ) -> Figures:
     """Train our own model, or go on. Raises GleamError."""
-    if not resume and (places.work / CHECKPOINT).exists():
+    begin(recipe, places.work, resume)
+    try:
+        shop = Workshop(recipe, places)
+        training, validation = shop.records("train"), shop.records("val")
+        variants = recipe.tower.variants
+        features = Both(
+            shop.features(training, variants, progress), shop.features(validation, 1, progress)
+        )
+        fit = Fit(recipe, shop.small(features), Pairs(training, validation, variants), places.work)
+        return _run(fit, resume, stop_after)
+    finally:
+        end()
+
+
+def fit_released(
+    recipe: Recipe, pairs: Path, folder: Path, work: Path, resume: bool, stop_after: int = 0
+) -> Figures:
+    """Train a hub model that lies in ``folder``, or go on; under ``torchrun`` each process is a rank.
+
+    Raises GleamError.
+    """
+    device = begin(recipe, work, resume)
+    try:
+        records = read_records(pairs)
+        parts: dict[str, list[PairRecord]] = {"train": [], "val": [], "test": []}
+        for record in records:
+            parts[record.split].append(record)
+        training, validation = parts["train"], parts["val"]
+        every = [*training, *validation]
+
+        def pictures(one: Shown) -> tuple[Picture, Picture]:
+            record = every[one.row]
+            two = [read_pixels(pairs.parent / name) for name in (record.image1, record.image2)]
+            if not one.variant:
+                return two[0], two[1]
+            chance = np.random.default_rng([recipe.seed, one.row, one.variant])
+            return augment_pair(two[0], two[1], record.view, recipe.augment, chance)
+
+        model, processor = load_released(folder, recipe.language, device)
+        pupil = Released(model, processor, recipe.language, pictures)
+        fit = Fit(recipe, pupil, Pairs(training, validation, recipe.tower.variants), work)
+        return _run(fit, resume, stop_after)
+    finally:
+        end()
+
+
+def begin(recipe: Recipe, work: Path, resume: bool) -> torch.device:
+    """Before any run: is the folder free, which device, which other ranks."""
+    if not resume and (work / CHECKPOINT).exists():
         raise GleamError(
-            f"{places.work.name} holds a run already.",
+            f"{work.name} holds a run already.",
             "Go on with it by --resume, or name another folder.",
         )
     keep_freed_memory()
-    shop = Workshop(recipe, places)
-    training, validation = shop.records("train"), shop.records("val")
-    variants = recipe.tower.variants
-    features = Both(
-        shop.features(training, variants, progress), shop.features(validation, 1, progress)
-    )
-    fit = Fit(recipe, shop.small(features), Pairs(training, validation, variants), places.work)
+    if recipe.threads:
+        torch.set_num_threads(recipe.threads)
+    device = join()
+    torch.manual_seed(recipe.seed)  # every rank starts from the same weights
+    return device
+
+
+def end() -> None:
+    """Part from the other ranks."""
+    if dist.is_initialized():
+        dist.destroy_process_group()
+
+
+def _run(fit: Fit, resume: bool, stop_after: int) -> Figures:
     if resume:
         fit.resume()
     else:
@@ -155,6 +215,25 @@ def export_small(
     }
     write_adapter(adapter, pupil.family, weights, recipe.language.lora_alpha)
     pack_small(recipe, places.base, base_pack, mmproj, adapter, out)
+
+
+def convert_released(recipe: Recipe, folder: Path, work: Path, converter: Path, out: Path) -> None:
+    """The last checkpoint of a hub model, merged, as ``model.gguf`` and ``mmproj.gguf`` in ``out``.
+
+    Raises GleamError.
+    """
+    model, processor = load_released(folder, recipe.language, torch.device("cpu"))
+    pupil = Released(model, processor, recipe.language, _no_pictures)
+    pupil.restore(read_checkpoint(work / CHECKPOINT).part("pupil"))
+    out.mkdir(parents=True, exist_ok=True)
+    with tempfile.TemporaryDirectory(dir=out) as merged:
+        pupil.save_merged(Path(merged))
+        convert(Path(merged), converter, out / MODEL)
+        convert(Path(merged), converter, out / MMPROJ, mmproj=True)
+
+
+def _no_pictures(_: Shown) -> tuple[Picture, Picture]:
+    raise ValueError("a model that is converted is shown nothing")
 
 
 def _none() -> Features:
