@@ -59,7 +59,7 @@ def test_locating_the_demo_follows_the_contract(run: Any) -> None:
     document = json.loads(out)
     assert document["schema"] == "gleam.locate/1"
     assert document["tiles"] == ["demo"]
-    assert document["packs"] == {"gleam-c": "starter 0.2.0", "matcher": "xfeat 0.1.0"}
+    assert document["packs"] == {"gleam-c": "starter 0.2.1", "matcher": "xfeat 0.1.0"}
     (query,) = document["queries"]
     assert query["query"] == str(PHOTO)
     assert len(query["sha256"]) == 64
@@ -228,7 +228,7 @@ def test_a_set_of_another_encoder_is_refused(run: Any, home: Path) -> None:
         code, _, err = run("locate", PHOTO, "--tiles", "demo")
     finally:
         manifest.write_text(text, "utf-8")
-    assert code == 3 and "other 9" in err and "starter 0.2.0" in err
+    assert code == 3 and "other 9" in err and "starter 0.2.1" in err
     assert err.strip().count("\n") == 0 and "gleam tiles reembed demo" in err
 
 
