@@ -1,9 +1,11 @@
 """Build pair records: take matches, let GLEAM-C make its mistakes, and write it all down.
 
 ``OUT/pairs.jsonl`` and ``OUT/pictures/``; ``OUT/work/`` keeps what was made, so that an interrupted
-build goes on where it was. The same arguments always give the same records.
+build goes on where it was, and one with other counts uses what is there. The same arguments always give
+the same records.
 """
 
+import json
 import sys
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
@@ -14,7 +16,9 @@ import numpy as np
 from numpy.typing import NDArray
 from PIL import Image
 
+from gleam_app.errors import GleamError
 from gleam_app.imagery.views import VIEWS, View
+from gleam_app.packs.files import write_whole
 from gleam_app.packs.manifest import Pack, read_manifest
 from gleam_app.retrieval.encoder import Encoder
 from training.data.records import held_out, read_pixels
@@ -59,6 +63,7 @@ class Group:
 def build(wanted: Wanted, pack: Path, out: Path) -> int:
     """Build all records; returns how many. Raises GleamError."""
     manifest = read_manifest(pack)
+    _same_settings(out / "work" / "settings.json", wanted, manifest.id + " " + manifest.version)
     encoder = Encoder(Pack(manifest, pack))
     records: list[PairRecord] = []
     for group in groups_of(wanted):
@@ -66,6 +71,24 @@ def build(wanted: Wanted, pack: Path, out: Path) -> int:
         records += _Builder(group, out, wanted.seed).records(encoder)
     order = np.random.default_rng(wanted.seed).permutation(len(records))
     return write_records(out / RECORDS, (records[i] for i in order))
+
+
+def _same_settings(path: Path, wanted: Wanted, pack: str) -> None:
+    """Raise GleamError where a folder holds work on other pairs, which would be taken for these."""
+    given = {
+        "data": str(wanted.data.resolve()),
+        "held": str(wanted.held.resolve()) if wanted.held else None,
+        "sets": list(wanted.sets),
+        "seed": wanted.seed,
+        "pack": pack,
+    }
+    if path.exists() and json.loads(path.read_text("utf-8")) != given:
+        raise GleamError(
+            f"{path.parent.parent.name} holds pairs made with other settings.",
+            f"Name another folder, or delete {path.parent.name} and pictures in this one.",
+        )
+    path.parent.mkdir(parents=True, exist_ok=True)
+    write_whole(path, json.dumps(given, indent=1))
 
 
 def groups_of(wanted: Wanted) -> Iterator[Group]:
@@ -216,7 +239,8 @@ class _Builder:
         path = self._work / "vectors.npz"
         if path.exists():
             with np.load(path, allow_pickle=False) as known:
-                return known["queries"], known["tiles"]
+                if known["shots"].tolist() == kept:
+                    return known["queries"], known["tiles"]
         side = encoder.input_px
         wide = 2 if view == "panorama" else 1
 
@@ -234,7 +258,7 @@ class _Builder:
             1,
         )[:, 0]
         staged = path.with_suffix(".new.npz")
-        np.savez(staged, queries=queries, tiles=tiles)
+        np.savez(staged, queries=queries, tiles=tiles, shots=np.array(kept))
         staged.replace(path)
         return queries, tiles
 

@@ -30,7 +30,8 @@ def fault(answer: Answer, text: str, record: PairRecord, lang: Lang) -> str:
     """Why a cleaned answer is not taken; empty where it is.
 
     "cut off", "language", "length", "repetition", "digits", "told" (it speaks of the label it was given),
-    "verdict" (not the label, or none at the end), "contradiction" (of the scene facts, or of itself).
+    "verdict" (not the label, or none at the end), "empty" (it names no thing that can be seen),
+    "contradiction" (of the scene facts).
     """
     if not answer.whole:
         return "cut off"
@@ -51,6 +52,8 @@ def fault(answer: Answer, text: str, record: PairRecord, lang: Lang) -> str:
     if not verdicts or set(verdicts) != {right} or not _decides(said[-1], lang):
         return "verdict"
     checked = check_text(text, record, lang)
+    if all(one.assertion.kind in ("view", "match") for one in checked):
+        return "empty"
     if any(one.status == "contradicted" for one in checked):
         return "contradiction"
     return ""

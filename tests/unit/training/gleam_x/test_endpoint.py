@@ -292,6 +292,11 @@ FINE = (
         (FINE.replace("a crossroads", "3 roads"), "digits"),
         (FINE.replace("crossroads in the centre", "T-junction in the centre"), "contradiction"),
         (FINE.replace("light-coloured ground", "a crossroads"), "contradiction"),
+        (
+            "The first image was taken from the air on a clear day. The second image is a satellite "
+            "tile. Little agrees between them. The two images do not show the same place.",
+            "empty",
+        ),
         (FINE.replace("unlike the second one", "as stated"), "told"),
         (FINE.replace("The second image", "第二幅图像"), "language"),
         ("They do not show the same place.", "language"),

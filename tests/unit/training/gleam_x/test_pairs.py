@@ -2,6 +2,7 @@
 
 import json
 from collections import Counter
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -135,6 +136,14 @@ def test_evidence_is_measured_once_and_kept(
         assert "verdict" in kinds and "score" in kinds
         assert ("inliers" in kinds) == (one.view == "uav")
         assert not kinds & set(measuring.NOT_MEASURED)
+
+
+def test_work_on_other_pairs_is_not_taken_for_these(world: Path, tmp_path: Path) -> None:
+    build(wanted(world), STARTER, tmp_path)
+    fewer = replace(wanted(world), counts={"train": 26, "val": 0, "test": 0})
+    assert 0 < build(fewer, STARTER, tmp_path) < 26  # what is there is used
+    with pytest.raises(GleamError, match="other settings"):
+        build(replace(wanted(world), seed=6), STARTER, tmp_path)
 
 
 # -- parts -----------------------------------------------------------------------------------
