@@ -110,13 +110,18 @@ class Demo:
     # ---- what a person waits for -------------------------------------------------------------
 
     def _tiles_open(self) -> bool:
-        trouble = self.window.candidates.notice
-        if trouble.isVisible():
-            raise GaveUp(f"the demo's imagery: {trouble.message.text()} {trouble.hint.text()}")
+        self._give_up_on_trouble("the demo's imagery")
         return bool(self.session.tile_sets)
+
+    def _give_up_on_trouble(self, what: str) -> None:
+        """What the window shows as an error will not come, however long one waits."""
+        for notice in (self.window.candidates.notice, self.window.query.notice):
+            if notice.isVisible():
+                raise GaveUp(f"{what}: {notice.message.text()} {notice.hint.text()}")
 
     def _wait_for_location(self, name: str) -> None:
         def come() -> bool:
+            self._give_up_on_trouble(name)
             session = self.session
             found = session.location
             return bool(
