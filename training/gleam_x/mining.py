@@ -13,6 +13,9 @@ from numpy.typing import NDArray
 QUARTERS: dict[str, tuple[int, ...]] = {"uav": (0, 1, 2, 3), "panorama": (0, 1, 2, 3)}
 """Quarter turns of a query that are tried against wrong tiles, as the app tries turns. Not of maps: their
 lettering would tell that they are turned, without a look at the other picture."""
+TURNED_SHARE = 1 / 3
+"""Of the queries whose quarter turns are tried. Shadows tell a turned photo, so that all of them would
+let a model guess without a look at the tile; none would teach it that wrong places come upright."""
 RIVALS = 9  # other tiles whose similarity is kept
 SAME_TOWN = 0.05  # added to the similarity of neighbours, so that some are among the non-matches
 _NEVER = 1e3
@@ -58,15 +61,20 @@ def mistakes(
     tiles: NDArray[np.float32],
     left_out: NDArray[np.bool_],
     towns: Sequence[str],
+    turnable: NDArray[np.bool_] | None = None,
 ) -> list[Chosen]:
     """Each query with one wrong tile, each tile once, so that their similarities add up to the most.
 
-    ``left_out`` (N, N) bool: tiles that are neither right nor wrong for a query. A query without a
-    wrong tile is left out.
+    ``left_out`` (N, N) bool: tiles that are neither right nor wrong for a query. ``turnable`` (N,) bool:
+    queries whose other turns are tried, too. A query without a wrong tile is left out.
     """
     from scipy.optimize import linear_sum_assignment  # type: ignore[import-untyped]
 
     best, turns = similarities(queries, tiles)
+    if turnable is not None:
+        upright = (queries[:, 0] @ tiles.T).astype(np.float32)
+        best = np.where(turnable[:, None], best, upright)
+        turns = np.where(turnable[:, None], turns, 0)
     names = np.array(towns)
     gain = best + SAME_TOWN * (names[:, None] == names[None])
     gain[left_out | np.eye(len(queries), dtype=bool)] = -_NEVER

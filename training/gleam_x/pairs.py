@@ -25,7 +25,15 @@ from training.data.records import held_out, read_pixels
 from training.gleam_c.augment import resized
 from training.gleam_x.facts import Fact, SceneFacts, scene_facts
 from training.gleam_x.kept import Kept
-from training.gleam_x.mining import QUARTERS, Chosen, matches, mistakes, rivals, similarities
+from training.gleam_x.mining import (
+    QUARTERS,
+    TURNED_SHARE,
+    Chosen,
+    matches,
+    mistakes,
+    rivals,
+    similarities,
+)
 from training.gleam_x.records import RECORDS, SPLITS, Hardness, PairRecord, Split, write_records
 from training.gleam_x.shots import FromWorld, Shot, ShotSource, open_shots
 from training.gleam_x.worlds import STREET_VIEWS, query_facts, tile_facts
@@ -161,7 +169,10 @@ class _Builder:
         queries, tiles = self._vectors(encoder, kept)
         left_out = self._left_out(kept)
         towns = [self._of(number)[0].towns[self._of(number)[1]] for number in kept]
-        chosen = matches(queries, tiles, left_out) + mistakes(queries, tiles, left_out, towns)
+        chance = np.random.default_rng([self._seed, *self._group.name.encode()])
+        turnable = chance.random(len(kept)) < TURNED_SHARE
+        chosen = matches(queries, tiles, left_out)
+        chosen += mistakes(queries, tiles, left_out, towns, turnable)
         best, _ = similarities(queries, tiles)
         for pair in chosen:
             self._save_turned(kept, pair)

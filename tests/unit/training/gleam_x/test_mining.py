@@ -77,3 +77,15 @@ def test_ranks_count_ties_against_the_tile_and_leave_out_what_is_neither() -> No
     best, _ = similarities(queries, tiles)
     assert rivals(best, left_out, found[0]) == pytest.approx((0.8,))
     assert len(rivals(np.zeros((40, 40), np.float32), nothing(40), found[0])) == RIVALS
+
+
+def test_only_queries_that_may_turn_are_turned() -> None:
+    queries, tiles = unit(11, 40, 4, 8), unit(12, 40, 8)
+    turnable = np.arange(40) % 2 == 0
+    found = mistakes(queries, tiles, nothing(40), [str(i) for i in range(40)], turnable)
+    assert all(c.quarters == 0 for c in found if not turnable[c.query])
+    assert any(c.quarters for c in found)
+    for c in found:
+        assert c.similarity == pytest.approx(
+            float(queries[c.query, c.quarters] @ tiles[c.tile]), abs=1e-4
+        )
