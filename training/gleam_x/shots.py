@@ -32,7 +32,7 @@ TRIES = 12
 
 @dataclass(frozen=True, eq=False)
 class Shot:
-    """A match as pixels: ``query`` uint8 (256, 256, 3), a panorama (256, 512, 3), turned north;
+    """A match as pixels: ``query`` uint8 (256, 256, 3), a panorama (256, 512, 3), turned north if known;
     ``tile`` uint8 (256, 256, 3), north up. ``scene``: how to find its facts again, None for real pictures."""
 
     query: Picture
@@ -63,8 +63,9 @@ class ShotSource(Protocol):
 class FromPairs:
     """The matches of any source that GLEAM-C trains on."""
 
-    def __init__(self, source: PairSource) -> None:
-        self._source = source
+    def __init__(self, source: PairSource, north: bool) -> None:
+        """``north``: the source turns its queries north; benchmarks give them as they were taken."""
+        self._source, self._north = source, north
         self.places, self.views = source.places, source.views
         self.towns = [town_of(place) for place in source.places]
         self._tile_m = (
@@ -84,7 +85,7 @@ class FromPairs:
                     resized(sample.query, (SIDE_PX, wide * SIDE_PX)),
                     resized(sample.satellite, (SIDE_PX, SIDE_PX)),
                     None if self._tile_m is None else round(self._tile_m[number], 1),
-                    0.0 if self.views[number] in TURNED_VIEWS else None,
+                    0.0 if self._north and self.views[number] in TURNED_VIEWS else None,
                 )
         return None
 
@@ -199,8 +200,8 @@ def open_shots(name: str, folder: Path, split: str) -> ShotSource:
     if name == "simworld":
         return FromWorld(folder)
     if name in MADE:
-        return FromPairs(MADE[name](folder, split, plain_recipe()))
+        return FromPairs(MADE[name](folder, split, plain_recipe()), north=True)
     from training.data import open_dataset
     from training.gleam_c.sources import FilePairs
 
-    return FromPairs(FilePairs([(name, open_dataset(name, folder, split).pairs())]))
+    return FromPairs(FilePairs([(name, open_dataset(name, folder, split).pairs())]), north=False)
