@@ -52,6 +52,16 @@ class RasterSource(GridSource):
         self._smaller: dict[RasterFile, GridSource] = {}
 
     @property
+    def notes(self) -> tuple[str, ...]:
+        if not self.raster.slow_to_cut:
+            return ()
+        name = clean_text(self.path.name)
+        return (
+            f"{name} is stored in long compressed strips: reading it takes many times as long as "
+            "from tiles (gdal_translate -co TILED=YES -co COMPRESS=DEFLATE -co BIGTIFF=YES).",
+        )
+
+    @property
     def settled(self) -> bool:
         return not self._overviews.being_made
 

@@ -58,6 +58,7 @@ _STRETCH_PERCENTILES = (2.0, 98.0)
 _STRETCH_SIDE_PX = 1024
 AVERAGED_PX = 1 << 24  # more pixels than this take too long to average for one map tile
 _SAMPLED_BLOCKS = 1024  # no more of the file's blocks are decoded for it then
+_LONG_STRIP_PX = 65_536
 Stretch = list[tuple[float, float]]  # the darkest and the brightest value of each band
 
 
@@ -94,6 +95,7 @@ class RasterFile:
             block = dataset.block_shapes[self._bands[0] - 1]
             self._block = (int(block[0]), int(block[1]))
             self.kind = ",".join(types)
+            self._compressed = dataset.compression is not None
             self._least_bytes = end_of_blocks(dataset)
             if any(name.startswith("complex") for name in types):
                 raise GleamError(
@@ -184,6 +186,11 @@ class RasterFile:
     def block(self) -> tuple[int, int]:
         """(height, width) of the blocks in which it is stored, in pixels."""
         return self._block
+
+    @property
+    def slow_to_cut(self) -> bool:
+        """Whether a small window costs much: long strips, each of which is decoded as a whole."""
+        return self._compressed and self._block[1] == self.width > _LONG_STRIP_PX
 
     @property
     def stretch(self) -> Stretch | None:

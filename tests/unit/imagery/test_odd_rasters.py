@@ -319,6 +319,14 @@ def test_plain_strips_cut_short_are_told(tmp_path: Path, options: dict[str, Any]
         one.close()
 
 
+def test_long_compressed_strips_are_noted(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(raster_file, "_LONG_STRIP_PX", 399)
+    slow = placed(tmp_path, soft_rgb(), compress="lzw", blockysize=1)
+    assert "long compressed strips" in open_source(slow).notes[0]
+    for options in ({"blockysize": 1}, {"compress": "lzw", "tiled": True}):
+        assert not open_source(placed(tmp_path, soft_rgb(), **options)).notes
+
+
 def test_map_tiles_of_a_turned_map_far_out(tmp_path: Path) -> None:
     """Averaged down through overviews, against GDAL's own averaging."""
     data = soft_rgb(1024, 1024)
