@@ -305,9 +305,33 @@ def test_files_that_are_damaged_or_shrink(tmp_path: Path) -> None:
         source.read_square(LAT, LON, 390, 64)
 
 
+def test_plain_strips_read_directly_are_the_same(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for bands, kind in ((1, np.uint8), (3, np.uint8), (3, np.uint16)):
+        path = placed(tmp_path, soft_rgb(800, 800, bands).astype(kind), blockysize=3)
+        plain = RasterSource(path)
+        monkeypatch.setattr(raster_file, "_SHORT_STRIP_PX", 99)
+        direct = RasterSource(path)
+        monkeypatch.undo()
+        assert direct.raster._direct and not plain.raster._direct
+        for side in (30, 150, 390):
+            one, other = (source.read_square(LAT, LON, side, 96) for source in (plain, direct))
+            assert np.array_equal(one.rgb, other.rgb) and other.mask.all()
+        plain.close()
+        direct.close()
+    with rasterio.open(path, "r+") as file:
+        file.build_overviews([2], Resampling.average)
+    monkeypatch.setattr(raster_file, "_SHORT_STRIP_PX", 99)
+    assert not RasterSource(path).raster._direct
+
+
 @pytest.mark.parametrize("options", [{"blockysize": 8}, {"tiled": True, "blockxsize": 64, "blockysize": 64}])  # fmt: skip
-def test_plain_strips_cut_short_are_told(tmp_path: Path, options: dict[str, Any]) -> None:
+def test_plain_strips_cut_short_are_told(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, options: dict[str, Any]
+) -> None:
     """GDAL reads strips that are not compressed directly, and says nothing where they end too early."""
+    monkeypatch.setattr(raster_file, "_SHORT_STRIP_PX", 99)
     path = placed(tmp_path, soft_rgb(800, 800), **options)
     source = open_source(path)
     assert source.read_square(LAT, LON, 390, 64).mask.all()
