@@ -68,8 +68,9 @@ def requirement(name: str) -> str:
 
 
 def tools() -> list[str]:
-    """What checking and testing need."""
-    return list(project()["optional-dependencies"]["dev"])
+    """What checking and testing need; training is tested too."""
+    extras = project()["optional-dependencies"]
+    return [*extras["dev"], *extras["training"]]
 
 
 def installed(package: str) -> str | None:
