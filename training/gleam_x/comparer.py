@@ -1,9 +1,11 @@
 """The learnt part of the tower: it compares the two halves of a montage, cell by cell and as a whole.
 
 It begins where GLEAM-C ends: each cell of the encoder's map, projected as GLEAM-C projects a picture, is
-a vector in the space in which matching places lie close. A few blocks in the manner of ConvNeXt V2 (but
-without its norm, which would not fit beside the rewritten encoder) carry the vectors of one half to the
-other; their response norm looks at the whole map at once.
+a vector in the space in which matching places lie close. A few blocks in the manner of ConvNeXt V2 follow
+(without its norm, which would not fit beside the rewritten encoder; its response norm looks at the whole
+map at once). The first of them begins as GLEAM-C's own similarity: its kernels add and subtract the mean
+cells of the left and of the right panel, its hidden units square both, and a.b is
+((a + b)^2 - (a - b)^2) / 4. From there it learns; begun at random, it learnt less than GLEAM-C knows.
 """
 
 from dataclasses import dataclass
@@ -12,16 +14,20 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional
 
-from training.gleam_x.body import LocalEmbedding
+from gleam_app.errors import GleamError
+from training.gleam_x.body import CELLS, LocalEmbedding
 from training.gleam_x.convnext import GRN_EPS, KERNEL
+
+SHARPNESS = 2.0  # of the first squares, where cells are of unit variance
+ELSEWHERE = 5.0  # how much less a cell beside the middle counts at first, as a logarithm
 
 
 @dataclass(frozen=True)
 class ComparerShape:
     """Channels of a cell, hidden units and blocks."""
 
-    width: int = 384
-    hidden: int = 768
+    width: int = 576
+    hidden: int = 1024
     blocks: int = 3
 
 
@@ -43,18 +49,21 @@ class Entry(nn.Module):
 
     @torch.no_grad()
     def _take_over(self, first: LocalEmbedding) -> None:
-        """GLEAM-C's weights, to cells of about unit size; channels beyond its own repeat them."""
+        """GLEAM-C's weights twice: one copy for sums, one for differences. The other channels are empty."""
         self.head.weight.copy_(first.head[:, :, None, None])
         self.head.bias.copy_(first.head_bias)  # type: ignore[union-attr]
-        width = self.project.out_channels
-        rows = torch.arange(width) % len(first.projection)
-        self.project.weight.copy_(first.projection[rows][:, :, None, None])
-        self.project.bias.copy_(first.projection_bias[rows])  # type: ignore[union-attr]
+        own = len(first.projection)
+        self.project.weight.zero_()
+        self.project.bias.zero_()  # type: ignore[union-attr]
+        for copy in (slice(0, own), slice(own, 2 * own)):
+            self.project.weight[copy] = first.projection[:, :, None, None]
+            self.project.bias[copy] = first.projection_bias  # type: ignore[index]
 
     @torch.no_grad()
     def scale_on(self, features: Tensor) -> None:
-        """Make the cells of these features of unit variance."""
-        spread = self(features).std()
+        """Make the cells of these features of unit variance, but for the empty channels."""
+        cells = self(features).movedim(1, 0).flatten(1)
+        spread = cells[cells.std(dim=1) > 0].std()
         self.project.weight /= spread
         self.project.bias /= spread
 
@@ -75,6 +84,27 @@ class Block(nn.Module):
             self.depthwise.weight[::2] *= 0.1
             self.depthwise.weight[::2, :, KERNEL // 2, KERNEL // 2] = 1.0
 
+    @torch.no_grad()
+    def begin_as_similarity(self, own: int) -> None:
+        """Channel ``2 * own`` gets the product of both panels' mean vectors (of ``own`` channels), in the
+        cell left of the middle of each row of panels."""
+        middle = KERNEL // 2
+        rows = slice(middle - 1, middle + 3)  # from a panel's second row: all its rows
+        bias = torch.as_tensor(self.depthwise.bias)
+        self.depthwise.weight[: 2 * own] = 0.0
+        bias[: 2 * own] = 0.0
+        for copy, sign in ((slice(0, own), -1.0), (slice(own, 2 * own), 1.0)):
+            self.depthwise.weight[copy, 0, rows, : middle + 1] = 1 / 16
+            self.depthwise.weight[copy, 0, rows, middle + 1 :] = sign / 12
+        ones = torch.eye(own)
+        self.up.weight[: 4 * own] = 0.0
+        self.up.bias[: 4 * own] = 0.0
+        for part, (copied, sign) in enumerate(((0, 1.0), (0, -1.0), (1, 1.0), (1, -1.0))):
+            units = slice(part * own, (part + 1) * own)
+            # gelu(x) + gelu(-x) is a square near nothing
+            self.up.weight[units, copied * own : (copied + 1) * own] = SHARPNESS * sign * ones
+            self.down.weight[2 * own, units] = (1.0 if copied else -1.0) / own
+
     def forward(self, x: Tensor) -> Tensor:
         y = functional.gelu(self.up(self.depthwise(x).movedim(1, -1)))
         energy = (y.square().sum(dim=(1, 2), keepdim=True) + 1e-12).sqrt()
@@ -90,12 +120,20 @@ class Comparer(nn.Module):
     def __init__(
         self, channels: int, shape: ComparerShape, first: LocalEmbedding | None = None
     ) -> None:
+        """Begins as GLEAM-C, if told what ``first`` does. Raises GleamError for a shape too small for it."""
         super().__init__()
         self.shape = shape
+        self.own = 0 if first is None else len(first.projection)
+        if 2 * self.own >= shape.width or 4 * self.own > shape.hidden or not shape.blocks:
+            raise GleamError(
+                f"A comparer that begins as GLEAM-C needs a block, a width above {2 * self.own} and "
+                f"{4 * self.own} hidden units."
+            )
         self.entry = Entry(channels, shape.width, first)
-        self.blocks = nn.Sequential(
-            *(Block(shape.width, shape.hidden) for _ in range(shape.blocks))
-        )
+        blocks = [Block(shape.width, shape.hidden) for _ in range(shape.blocks)]
+        if first is not None:
+            blocks[0].begin_as_similarity(self.own)
+        self.blocks = nn.Sequential(*blocks)
 
     def forward(self, features: Tensor) -> Tensor:
         cells: Tensor = self.blocks(self.entry(features))
@@ -105,19 +143,43 @@ class Comparer(nn.Module):
 class Judge(nn.Module):
     """Comparer with a verdict of its own, by which it is trained before any language model is near.
 
-    The verdict is a linear reading of the mean cell, so what a language model needs lies open in the
-    cells.
+    The verdict is one linear reading of each cell, weighed over the cells by place: first of those where
+    both panels meet. Trained on every cell, too, it makes the comparer spread what it found, so that each
+    token speaks of it to the language model.
     """
 
     def __init__(self, comparer: Comparer) -> None:
         super().__init__()
         self.comparer = comparer
         self.verdict = nn.Linear(comparer.shape.width, 1)
+        places = torch.full((CELLS, CELLS), -ELSEWHERE)
+        places[[1, CELLS // 2 + 1], CELLS // 2 - 1] = 0.0  # where both panels' means meet
+        self.places = nn.Parameter(places.flatten())
 
     def forward(self, features: Tensor) -> Tensor:
         """Logits (N,) of a match."""
-        logits: Tensor = self.verdict(self.comparer(features).mean(dim=1)).squeeze(1)
+        return self.weighed(self.cell_logits(features))
+
+    def cell_logits(self, features: Tensor) -> Tensor:
+        """The verdict of each cell, (N, 64)."""
+        logits: Tensor = self.verdict(self.comparer(features)).squeeze(2)
         return logits
+
+    def weighed(self, cells: Tensor) -> Tensor:
+        """(N, 64, ...) -> (N, ...): the mean over the cells by the weights of their places."""
+        return torch.einsum("nk...,k->n...", cells, self.places.softmax(dim=0))
+
+    @torch.no_grad()
+    def begin_on(self, features: Tensor) -> None:
+        """Fit the scales to the features of some pairs, so that the first verdicts are similarity's."""
+        self.comparer.entry.scale_on(features)
+        own = self.comparer.own
+        if not own:
+            return
+        read = self.weighed(self.comparer(features))[:, 2 * own]
+        self.verdict.weight.mul_(0.1)
+        self.verdict.weight[0, 2 * own] = 1 / read.std()
+        self.verdict.bias.fill_((-read.mean() / read.std()).item())
 
 
 class Projector(nn.Module):
@@ -131,6 +193,15 @@ class Projector(nn.Module):
         self.up, self.down = nn.Linear(width, hidden), nn.Linear(hidden, out)
         with torch.no_grad():
             self.down.weight.mul_(spread * (hidden / 2) ** 0.5)
+
+    @torch.no_grad()
+    def begin_as_words(self, verdict: nn.Linear, yes: Tensor, no: Tensor) -> None:
+        """Where the judge sees a match the token begins as the word for yes, else as that for no, (out,)
+        each: the language model need not find out first which tokens speak of it."""
+        for unit, (sign, word) in enumerate(((1.0, yes), (-1.0, no))):
+            self.up.weight[unit] = sign * verdict.weight[0]
+            self.up.bias[unit] = sign * verdict.bias[0]
+            self.down.weight[:, unit] = word
 
     def forward(self, cells: Tensor) -> Tensor:
         tokens: Tensor = self.down(functional.gelu(self.up(cells)))

@@ -64,9 +64,22 @@ def drawn(record: PairRecord, recipe: DialogueRecipe, chance: np.random.Generato
     # without pictures and without measurements nothing could be learnt but to guess
     blank = hinted and chance.random() >= recipe.pictures
     words = WORDS[lang]
-    asked = words.explain if explained else words.judge
+    text = known_text(record, lang, hinted, not blank) if explained else ""
+    asked = words.explain if text else words.judge
     question = _question(asked, record if hinted else None, lang, recipe.layout)
-    return Turn(record, lang, question, _answer(record, lang, explained, recipe), blank)
+    return Turn(record, lang, question, _answer(record, lang, text, recipe), blank)
+
+
+def known_text(record: PairRecord, lang: Lang, hinted: bool, seen: bool) -> str:
+    """The explanation without what the model cannot know: sentences that rest on measurements it was not
+    told, or on pictures it was not shown."""
+    left_out = ("" if hinted else "E") + ("" if seen else "ABP")
+    kept = [
+        claim.text
+        for claim in record.explanations[lang].claims
+        if not any(fact.startswith(tuple(left_out)) for fact in claim.facts)
+    ]
+    return WORDS[lang].gap.join(kept)
 
 
 def _question(asked: str, shown: PairRecord | None, lang: Lang, layout: Layout) -> str:
@@ -75,14 +88,11 @@ def _question(asked: str, shown: PairRecord | None, lang: Lang, layout: Layout) 
     return asked_of(asked, lines, lang, layout)
 
 
-def _answer(
-    record: PairRecord, lang: Lang, explained: bool, recipe: DialogueRecipe
-) -> tuple[Piece, ...]:
+def _answer(record: PairRecord, lang: Lang, text: str, recipe: DialogueRecipe) -> tuple[Piece, ...]:
     words = WORDS[lang]
     verdict = words.yes if record.match else words.no
-    if not explained:
+    if not text:
         return (Piece(verdict, recipe.judge_weight),)
-    text = record.explanations[lang].text
     if recipe.verdict == "first":
         return Piece(verdict, recipe.judge_weight), Piece(words.gap + text, 1.0)
     closing = f"{words.gap}{words.concluding}{words.gap}"

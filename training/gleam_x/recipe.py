@@ -29,8 +29,8 @@ class _Part(BaseModel):
 class TowerRecipe(_Part):
     """Our own tower: GLEAM-C's encoder, frozen, and the comparer that is trained on its features."""
 
-    width: Positive = 384
-    hidden: Positive = 768
+    width: Positive = 576
+    hidden: Positive = 1024
     blocks: Positive = 3
     variants: Positive = 2
     """Differently changed copies of each pair; validation sees none of these changes."""
@@ -43,6 +43,8 @@ class TowerRecipe(_Part):
     dropped_cells: Share = 0.1
     """Chance of each cell's features to be blanked while training."""
     label_smoothing: Share = 0.05
+    cell_share: Share = 0.5
+    """What the verdicts of single cells weigh in the loss, against 1 of the whole."""
     warm_up_steps: Count = 20
 
     @property

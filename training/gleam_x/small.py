@@ -79,6 +79,11 @@ def _unpacked(kept: Path) -> tuple[Any, Any]:
     return model, AutoTokenizer.from_pretrained(kept, local_files_only=True)
 
 
+def first_token(tokenizer: Any, word: str) -> int:
+    """The token that a word begins with."""
+    return int(tokenizer(word, add_special_tokens=False)["input_ids"][0])
+
+
 def prompt_pieces(tokenizer: Any, turn: Turn) -> tuple[list[int], list[int]]:
     """Token ids before and after the picture: each piece of text is cut into tokens by itself."""
     mark = "[picture]"
@@ -179,8 +184,8 @@ class Small:
         hidden, starts = self._hidden(shown, [[] for _ in shown])
         last = torch.stack([hidden[i, start - 1] for i, start in enumerate(starts)])
         logits = self.model.lm_head(last).float()
-        yes = [self._ids(WORDS[one.turn.lang].yes)[0] for one in shown]
-        no = [self._ids(WORDS[one.turn.lang].no)[0] for one in shown]
+        yes = [first_token(self.tokenizer, WORDS[one.turn.lang].yes) for one in shown]
+        no = [first_token(self.tokenizer, WORDS[one.turn.lang].no) for one in shown]
         rows = torch.arange(len(shown))
         return cast(Tensor, logits[rows, yes] - logits[rows, no])
 

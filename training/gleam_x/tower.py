@@ -33,6 +33,7 @@ from training.gleam_x.records import PairRecord, read_records
 
 CHECKPOINT, BEST, LOG = "tower.safetensors", "best.safetensors", "log.jsonl"
 SAVE_EVERY = 50  # steps
+BEGIN_PAIRS = 256  # that scales are fitted to
 AT_A_TIME = 128
 
 
@@ -99,9 +100,7 @@ class TowerFit:
         """All epochs that are not done yet; the figures on validation at the end."""
         tower = self.recipe.tower
         if self.step == 0:
-            self.judge.comparer.entry.scale_on(
-                _batch(training, range(min(64, len(training.match))))
-            )
+            self.judge.begin_on(_batch(training, range(min(BEGIN_PAIRS, len(training.match)))))
         steps = max(1, len(training.match) // tower.batch_pairs)
         last = steps * tower.epochs
         found = self._validate(validation) if self.step >= last else None
@@ -133,7 +132,10 @@ class TowerFit:
             group["lr"] = rate * group["share"]
         self.judge.train()
         self.optimiser.zero_grad(set_to_none=True)
-        loss = functional.binary_cross_entropy_with_logits(self.judge(features), target)
+        cells = self.judge.cell_logits(features)
+        loss = functional.binary_cross_entropy_with_logits(self.judge.weighed(cells), target)
+        every = functional.binary_cross_entropy_with_logits(cells, target[:, None].expand_as(cells))
+        loss = loss + tower.cell_share * every
         loss.backward()  # type: ignore[no-untyped-call]
         nn.utils.clip_grad_norm_(self.judge.parameters(), 1.0)
         self.optimiser.step()

@@ -14,6 +14,7 @@ from torch import Tensor
 
 from gleam_app.errors import GleamError
 from gleam_app.explain.montage import SIDE, Picture
+from gleam_app.explain.pair import WORDS
 from training.allocator import keep_freed_memory
 from training.data.records import read_pixels
 from training.gleam_c.augment import augment_pair
@@ -31,7 +32,7 @@ from training.gleam_x.pupil import Shown
 from training.gleam_x.recipe import Recipe
 from training.gleam_x.records import PairRecord, read_records
 from training.gleam_x.released import Released, load_released
-from training.gleam_x.small import Small, load_base
+from training.gleam_x.small import Small, first_token, load_base
 from training.gleam_x.tower import Figures, load_judge
 
 GREY = 128
@@ -104,6 +105,15 @@ class Workshop:
         out = model.config.hidden_size
         spread = float(model.get_input_embeddings().weight.std())
         projector = Projector(recipe.tower.width, recipe.language.projector_hidden, out, spread)
+        embedding = model.get_input_embeddings().weight
+        yes, no = (
+            torch.stack([embedding[first_token(tokenizer, word)] for word in words]).mean(dim=0)
+            for words in zip(
+                *((WORDS[lang].yes, WORDS[lang].no) for lang in recipe.dialogue.languages),
+                strict=True,
+            )
+        )
+        projector.begin_as_words(judge.verdict, yes, no)
         return Small(
             model, tokenizer, judge.comparer, projector, recipe.language, features, self.blank()
         )

@@ -23,7 +23,12 @@ LOCATION = make_location("verified")
 @pytest.mark.parametrize("lang", LANGS)
 def test_app_asks_as_training_asked(lang: Lang) -> None:
     evidence = build_evidence(LOCATION, LOCATION.candidates[0])
-    said = {"text": "x", "claims": [], "teacher": "test", "verdict": "match"}
+    said = {
+        "text": "x",
+        "claims": [{"text": "x", "facts": ["V1"]}],
+        "teacher": "test",
+        "verdict": "match",
+    }
     record = PairRecord.model_validate(
         {
             "id": "r", "image1": "a", "image2": "b", "view": "uav", "match": True, "place": "p",

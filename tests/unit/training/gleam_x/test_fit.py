@@ -24,7 +24,9 @@ pytest.importorskip("peft")
 def record(number: int, match: bool = True) -> PairRecord:
     def said(text: str) -> dict[str, object]:
         verdict = "match" if match else "no_match"
-        return {"text": text, "claims": [], "teacher": "test", "verdict": verdict}
+        seen, measured = text.split("|")
+        claims = [{"text": seen, "facts": ["A1"]}, {"text": measured, "facts": ["E2", "V1"]}]
+        return {"text": seen + measured, "claims": claims, "teacher": "test", "verdict": verdict}
 
     return PairRecord.model_validate(
         {
@@ -32,7 +34,10 @@ def record(number: int, match: bool = True) -> PairRecord:
             "place": f"p{number}", "place2": f"p{number + (not match)}", "split": "train",
             "source": "test",
             "evidence": [{"id": "E2", "text": {"en": "{E2} points agree.", "zh": "{E2} 个点吻合。"}}],
-            "explanations": {"en": said("Both show a road."), "zh": said("两者都有道路。")},
+            "explanations": {
+                "en": said("Both show a road.|{E2} points agree."),
+                "zh": said("两者都有道路。|有 {E2} 个点吻合。"),
+            },
         }
     )  # fmt: skip
 
@@ -96,10 +101,17 @@ def test_turns_follow_the_shares() -> None:
     }
     wanted = {"zh": 0.5, "explained": 0.25, "evidence": 0.5, "blank": 0.25}
     assert share == pytest.approx(wanted, abs=0.04)
-    explained = next(turn for turn in turns if len(turn.answer) == 2 and turn.lang == "en")
-    yes_or_no = "Yes." if explained.record.match else "No."
-    assert explained.text == f"Both show a road. Same place: {yes_or_no}"
     assert not any(turn.blank and "E2" not in turn.question for turn in turns)
+    # nothing is said that was neither shown nor told
+    texts = {
+        False: {False: "Both show a road."},
+        True: {False: "Both show a road. {E2} points agree."},
+    }
+    texts[True][True] = "{E2} points agree."
+    for turn in (turn for turn in turns if len(turn.answer) == 2 and turn.lang == "en"):
+        text = texts["E2" in turn.question][turn.blank]
+        yes_or_no = "Yes." if turn.record.match else "No."
+        assert turn.text == f"{text} Same place: {yes_or_no}"
 
 
 def test_loss_is_that_of_each_turn_by_itself() -> None:

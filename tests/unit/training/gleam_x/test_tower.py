@@ -82,12 +82,12 @@ def body() -> Body:
 def test_whole_tower_is_what_was_trained(body: Body) -> None:
     """Encoder, comparer and projector by themselves, against the one tower made of them."""
     torch.manual_seed(3)
-    comparer = Comparer(body.channels, ComparerShape(96, 128, 2), body.local_embedding())
+    comparer = Comparer(body.channels, ComparerShape(544, 1024, 2), body.local_embedding())
     for block in comparer.blocks:
         nn.init.normal_(block.down.weight, std=0.1)  # type: ignore[union-attr, arg-type]
         nn.init.normal_(block.gain, std=0.5)  # type: ignore[arg-type]
         nn.init.normal_(block.offset, std=0.5)  # type: ignore[arg-type]
-    projector = Projector(96, 64, 24)
+    projector = Projector(544, 64, 24)
     rng = np.random.default_rng(0)
     coarse = rng.integers(0, 256, (2, 9, 9, 3), dtype=np.uint8)
     picture = montage(*coarse.repeat(30, 1).repeat(30, 2))
@@ -100,20 +100,47 @@ def test_whole_tower_is_what_was_trained(body: Body) -> None:
     assert found.shape == wanted.shape == (1, 64, 24)
     assert (found - wanted).abs().mean() < 0.05 * wanted.std()
     with pytest.raises(ValueError, match="room is for"):
-        assemble(body, Comparer(body.channels, ComparerShape(2000, 8, 0)), projector)
+        assemble(body, Comparer(body.channels, ComparerShape(2000, 8, 1)), projector)
 
 
 def test_entry_begins_as_gleam_c() -> None:
     torch.manual_seed(1)
     first = LocalEmbedding(torch.randn(20, 6), torch.randn(20), torch.randn(4, 20), torch.randn(4))
-    comparer = Comparer(6, ComparerShape(10, 8, 2), first)
+    comparer = Comparer(6, ComparerShape(10, 16, 2), first)
     x = torch.randn(3, 6, 8, 8)
-    cells = comparer(x)
+    cells = comparer.entry(x).flatten(2).transpose(1, 2)
     for n, row, column in [(0, 0, 0), (2, 3, 7)]:
         head = (first.head @ x[n, :, row, column] + first.head_bias).clamp(0, 6)
         wanted = first.projection @ head + first.projection_bias
         got = cells[n, row * 8 + column]
-        torch.testing.assert_close(got, wanted[torch.arange(10) % 4], atol=1e-4, rtol=1e-4)
+        torch.testing.assert_close(got[:8], wanted.repeat(2), atol=1e-4, rtol=1e-4)
+        assert (got[8:] == 0).all()
+
+
+def test_judge_begins_as_similarity_of_both_panels() -> None:
+    """Before any step its verdicts rank pairs as the plain product of the panels' mean vectors does."""
+    torch.manual_seed(2)
+    own = 8
+    first = LocalEmbedding(
+        torch.randn(20, 6), torch.randn(20), torch.randn(own, 20) / 4, torch.randn(own) / 4
+    )
+    judge = Judge(Comparer(6, ComparerShape(20, 40, 2), first))
+    x = torch.randn(200, 6, 8, 8)
+    x[:100, ..., 4:] = x[:100, ..., :4] + 0.5 * torch.randn(100, 6, 8, 4)
+    with torch.no_grad():
+        judge.begin_on(x)
+        found = judge(x)
+        cells = judge.comparer.entry(x)[:, :own]
+        product = sum(
+            (cells[:, :, rows, :4].mean(dim=(2, 3)) * cells[:, :, rows, 4:7].mean(dim=(2, 3))).sum(
+                1
+            )
+            for rows in (slice(0, 4), slice(4, 8))
+        )
+    assert isinstance(product, torch.Tensor)
+    assert torch.corrcoef(torch.stack([found, product]))[0, 1] > 0.75
+    with pytest.raises(GleamError, match="hidden units"):
+        Comparer(6, ComparerShape(20, 20, 2), first)
 
 
 def test_montage_places_its_panels() -> None:
@@ -194,7 +221,7 @@ def test_tower_fit_goes_on_as_if_never_stopped(tmp_path: Path) -> None:
     second.run(training, validation)
     for name, tensor in whole.judge.state_dict().items():
         assert torch.equal(tensor, second.judge.state_dict()[name]), name
-    other = TowerFit(quick(width=16), Blind(), tmp_path / "parts")
+    other = TowerFit(quick(width=24), Blind(), tmp_path / "parts")
     with pytest.raises(GleamError, match="differs"):
         other.resume()
 
@@ -204,7 +231,7 @@ def test_judge_can_learn_to_compare() -> None:
     pairs = labelled(64, 6, 3, 1)
     judge = Judge(Comparer(6, ComparerShape(32, 64, 2), Blind().local_embedding()))
     x, y = torch.from_numpy(pairs.features[:, 0]).float(), torch.from_numpy(pairs.match).float()
-    judge.comparer.entry.scale_on(x)
+    judge.begin_on(x)
     optimiser = torch.optim.AdamW(judge.parameters(), 3e-3)
     for _ in range(60):
         optimiser.zero_grad()
