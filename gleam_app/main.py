@@ -36,7 +36,8 @@ def _run(arguments: list[str]) -> int:
         from gleam_app.ui import app
 
         images = [Path(image) for image in parsed.images]
-        return app.run(services, images, demo=parsed.demo)
+        case = Path(parsed.case) if parsed.case else None
+        return app.run(services, images, demo=parsed.demo, case=case)
     finally:
         services.close()
 

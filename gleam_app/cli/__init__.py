@@ -42,6 +42,7 @@ def parse(argv: list[str]) -> Arguments:
         epilog=f"Commands: {', '.join(COMMANDS)}. 'gleam COMMAND --help' tells more.",
     )
     parser.add_argument("images", nargs="*", metavar="IMAGE", help="pictures to open")
+    parser.add_argument("--case", metavar="FILE", help="the case to open")
     parser.add_argument("--demo", action="store_true", help="open with the bundled demo loaded")
     parser.add_argument("--version", action="version", version=f"GLEAM Desktop {__version__}")
     parsed = parser.parse_args(argv)

@@ -5,25 +5,38 @@ Every step runs in the background and writes what it found into the session. Err
 """
 
 from collections.abc import Callable
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QObject, Signal
 
+from gleam_app.errors import GleamError
 from gleam_app.explain.evidence import Evidence, build_evidence
 from gleam_app.imagery.query import VIEWS, Query, View, load_query, query_from_bytes
 from gleam_app.imagery.views import Support
 from gleam_app.jobs.work import Work
 from gleam_app.retrieval.results import Location
 from gleam_app.services import Services
-from gleam_app.ui.images import Pyramid, make_pyramid
+from gleam_app.ui.cases.desk import Desk
+from gleam_app.ui.cases.loading import Answer, Loaded, keep_picture, load, load_answer
 from gleam_app.ui.jobs import Jobs, Task
 from gleam_app.ui.session import ExplainPhase, ExplainState, Session
 from gleam_app.ui.strings import language, tr
 
 if TYPE_CHECKING:
+    from gleam_app.cases.case import Case
+    from gleam_app.cases.model import QueryRecord, RunFacts
     from gleam_app.explain.explainer import Explanation
+
+
+@dataclass(frozen=True)
+class _Found:
+    """An answer; ``run`` its number in the case, None with the reason why it could not be kept."""
+
+    location: Location
+    run: int | None = None
+    trouble: GleamError | None = None
 
 
 class Analysis(QObject):
@@ -34,11 +47,12 @@ class Analysis(QObject):
     begun = Signal(str)
     locating_progressed = Signal(object)
 
-    def __init__(self, services: Services, jobs: Jobs, session: Session) -> None:
+    def __init__(self, services: Services, jobs: Jobs, session: Session, desk: Desk) -> None:
         super().__init__(session)
-        self._services, self._jobs, self._session = services, jobs, session
-        self._opening: Task[tuple[Query, Pyramid]] | None = None
-        self._locating: Task[Location] | None = None
+        self._services, self._jobs, self._session, self._desk = services, jobs, session, desk
+        self._opening: Task[Loaded] | None = None
+        self._reading: Task[Answer | None] | None = None
+        self._locating: Task[_Found] | None = None
         self._measuring: Task[list[Evidence]] | None = None
         self._explaining: Task[Explanation] | None = None
         session.candidate_selected.connect(self._measure)
@@ -58,36 +72,116 @@ class Analysis(QObject):
     # ---- the query ------------------------------------------------------------------------------
 
     def open_file(self, path: Path) -> None:
-        """Read the picture; located at once where a tile set is chosen."""
+        """Read the picture and keep it; located at once where a tile set is chosen."""
         self._open(path.name, lambda: load_query(path))
 
     def open_bytes(self, data: bytes, name: str) -> None:
         """A pasted picture."""
-        self._open(name, lambda: query_from_bytes(data, name))
+        self._open(name, lambda: query_from_bytes(data, name), data)
 
-    def _open(self, name: str, read: Callable[[], Query]) -> None:
+    def _open(self, name: str, read: Callable[[], Query], data: bytes | None = None) -> None:
+        lang = language.code
+
+        def load_new(work: Work) -> Loaded:
+            query = read()
+            work.check()
+            case = self._desk.case_to_write()
+            return load(case, keep_picture(case, query, data), lang, work, query)
+
+        self._load(name, load_new, self._opened)
+
+    def show(self, query_id: int, name: str, rank: int | None = None) -> None:
+        """Show a query of the case with what was found for it; nothing is located."""
+        lang = language.code
+
+        def load_known(work: Work) -> Loaded:
+            return load(self._desk.case_to_write(), query_id, lang, work)
+
+        def shown(loaded: Loaded) -> None:
+            self._take(loaded)
+            if rank is not None:
+                self._session.select(rank)
+
+        self._load(name, load_known, shown)
+
+    def show_nothing(self) -> None:
+        """No query: the case holds none, or another is opened."""
+        if self._opening is not None:
+            self._opening.drop()
+        self.stop()
+        self._session.set_loading("")
+        self._session.set_query(None)
+        self.picture_ready.emit(None)
+
+    def _load(
+        self, name: str, read: Callable[[Work], Loaded], done: Callable[[Loaded], None]
+    ) -> None:
         self.begun.emit("query")
         if self._opening is not None:
             self._opening.drop()
-
-        def load(work: Work) -> tuple[Query, Pyramid]:
-            query = read()
-            work.check()
-            return query, make_pyramid(query.pixels)
-
         self._session.set_loading(name)
         self._opening = self._jobs.start(
-            tr("query.loading", name=name), load, done=self._opened, failed=self._not_opened
+            tr("query.loading", name=name), read, done=done, failed=self._not_opened
         )
 
-    def _opened(self, loaded: tuple[Query, Pyramid]) -> None:
-        query, pyramid = loaded
-        self.stop()
-        self._session.set_query(query)
-        self.picture_ready.emit(pyramid)
-        self.begun.emit("candidates")
-        if self._session.tile_sets:
+    def _opened(self, loaded: Loaded) -> None:
+        self._take(loaded)
+        names = self._session.tile_set_names
+        if names and (loaded.answer is None or set(loaded.answer.searched) != set(names)):
             self.locate()
+
+    def _take(self, loaded: Loaded) -> None:
+        self.stop()
+        self._session.set_query(loaded.query, loaded.record)
+        self.picture_ready.emit(loaded.pyramid)
+        self.begun.emit("candidates")
+        if loaded.answer is not None:
+            self._show_answer(loaded.answer)
+        self.follow(loaded.record)
+        if loaded.trouble is not None:
+            self.failed.emit("query", loaded.trouble)
+
+    def _show_answer(self, answer: Answer) -> None:
+        self._session.set_location(answer.location, answer.run, answer.explanations)
+
+    def follow(self, record: "QueryRecord") -> None:
+        """How the query that is shown stands in the case by now; another answer is shown instead."""
+        session, before = self._session, self._session.record
+        session.set_record(record)
+        if before is not None and before.id == record.id:
+            self._follow_settings(before, record)
+        if record.run not in (None, session.seen_run) and not session.locating:
+            self._show_kept(record)
+
+    def _follow_settings(self, before: "QueryRecord", record: "QueryRecord") -> None:
+        """A view or heading that was undone."""
+        session, query = self._session, self._session.query
+        chosen = None if query is None or query.view_guessed else query.view
+        if before.view != record.view != chosen:
+            self._stop_locating()
+            session.set_view(record.view)
+            session.set_location(None)
+        if before.heading_deg != record.heading_deg != session.heading_deg:
+            session.heading_deg = record.heading_deg
+            session.query_changed.emit()
+
+    def _show_kept(self, record: "QueryRecord") -> None:
+        picture, lang = self._session.query, language.code
+        if self._reading is not None:
+            self._reading.drop()
+        self._session.seen_run = record.run
+
+        def read(work: Work) -> Answer | None:
+            return load_answer(self._desk.case_to_write(), record, picture, lang)
+
+        def done(answer: Answer | None) -> None:
+            same = self._session.query_id == record.id and not self._session.locating
+            if answer is not None and same:
+                self._show_answer(answer)
+
+        self._reading = self._jobs.start(
+            tr("query.loading", name=record.name), read, done=done, quiet=True
+        )
 
     def _not_opened(self, error: BaseException) -> None:
         self._session.set_loading("")
@@ -98,10 +192,18 @@ class Analysis(QObject):
         self._stop_locating()
         self._session.set_view(view)
         self._session.set_location(None)
+        query_id = self._session.query_id
+        if query_id is not None and not self._session.read_only:
+            self._desk.run(lambda case: case.edits.set_view([query_id], view))
 
     def enter_heading(self, heading_deg: float | None) -> None:
         """The bearing of the picture's up direction, if known."""
+        if heading_deg == self._session.heading_deg:
+            return
         self._session.heading_deg = heading_deg
+        query_id = self._session.query_id
+        if query_id is not None and not self._session.read_only:
+            self._desk.run(lambda case: case.edits.set_heading(query_id, heading_deg))
 
     # ---- locating -------------------------------------------------------------------------------
 
@@ -112,24 +214,39 @@ class Analysis(QObject):
             return
         self.stop()
         self.begun.emit("candidates")
-        heading = self._session.heading_deg
+        from gleam_app.cases.batch import run_facts
+
+        heading, query_id = self._session.heading_deg, self._session.query_id
+        case = self._desk.case
 
         def first(location: Location) -> None:
             self._jobs.post(lambda: self._first_wave(location, query))
 
-        def search(work: Work) -> Location:
+        def search(work: Work) -> _Found:
             from gleam_app.retrieval.locate import LocateOptions
 
-            locator = self._services.locator()
+            locator, options = self._services.locator(), LocateOptions(heading_deg=heading)
             work.check()
-            return locator.locate(query, tile_sets, LocateOptions(heading_deg=heading), work, first)
+            if case is None or query_id is None or case.read_only:
+                return _Found(locator.locate(query, tile_sets, options, work, first))
+            case.set_locating(query_id)
+            try:
+                location = locator.locate(query, tile_sets, options, work, first)
+                return _keep(case, query_id, location, run_facts(locator, tile_sets, options))
+            finally:
+                case.set_locating(None)
+
+        def found(result: _Found) -> None:
+            self._session.set_location(result.location, result.run)
+            if result.trouble is not None:
+                self.failed.emit("candidates", result.trouble)
 
         self._session.set_location(None)
         self._session.set_locating(True)
         self._locating = self._jobs.start(
             tr("job.locate", name=query.name),
             search,
-            done=self._session.set_location,
+            done=found,
             failed=lambda error: self.failed.emit("candidates", error),
             progressed=self.locating_progressed.emit,
             ended=self._located,
@@ -207,7 +324,9 @@ class Analysis(QObject):
             )
 
     def _explained(self, explanation: "Explanation") -> None:
-        state = self._session.explain
+        state, run = self._session.explain, self._session.run
+        if run is not None and not self._session.read_only:
+            self._desk.run(lambda case: case.answers.record_explanation(run, explanation))
         self._session.set_explain(replace(state, phase=ExplainPhase.DONE, explanation=explanation))
 
     def _not_explained(self, error: BaseException) -> None:
@@ -232,3 +351,11 @@ class Analysis(QObject):
         if self._locating is not None:
             self._stop_locating()
             self._measure()
+
+
+def _keep(case: "Case", query_id: int, location: Location, facts: "RunFacts") -> _Found:
+    """What was found is shown, even where it cannot be kept."""
+    try:
+        return _Found(location, case.answers.record(query_id, location, facts))
+    except GleamError as error:
+        return _Found(location, trouble=error)

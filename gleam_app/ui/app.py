@@ -26,12 +26,17 @@ log = logging.getLogger(__name__)
 register_scheme()  # Chromium reads its schemes once, before the application exists
 
 
-def run(services: Services, images: Sequence[Path] = (), demo: bool = False) -> int:
-    """Show the window until it is closed; returns the exit status."""
+def run(
+    services: Services,
+    images: Sequence[Path] = (),
+    demo: bool = False,
+    case: Path | None = None,
+) -> int:
+    """Show the window until it is closed; returns the exit status. A case may be among ``images``."""
     application = make_application()
     window = make_window(services)
     window.show()
-    QTimer.singleShot(0, lambda: window.begin(list(images), demo))
+    QTimer.singleShot(0, lambda: window.begin(list(images), demo, case))
     sys.excepthook = _present(window)
     signal.signal(signal.SIGINT, lambda *_: window.close())
     wake = QTimer()  # lets Python see the signal while Qt waits

@@ -36,6 +36,29 @@ def _can_explain(session: Session) -> bool:
     return _has_candidate(session) and not session.locating and not session.explain.running
 
 
+def _has_queries(session: Session) -> bool:
+    return session.query_count > 0
+
+
+def _can_edit(session: Session) -> bool:
+    return session.record is not None and not session.read_only
+
+
+def _can_accept(session: Session) -> bool:
+    """What is shown must be the answer that the case holds."""
+    record = session.record
+    known = record is not None and session.run is not None and record.run == session.run
+    return known and _can_edit(session) and _has_candidate(session)
+
+
+def _can_reopen(session: Session) -> bool:
+    return (
+        _can_edit(session)
+        and session.record is not None
+        and (session.record.decision.state != "open" or session.query_count > 1)
+    )
+
+
 @dataclass(frozen=True)
 class Command:
     """``id`` names the text ``command.<id>``; an empty ``menu`` keeps it out of the menus."""
@@ -50,11 +73,18 @@ class Command:
 
 
 COMMANDS: tuple[Command, ...] = (
-    Command("open", "file", "Ctrl+O", "folder-open"),
+    Command("new_case", "file", "Ctrl+N"),
+    Command("open_case", "file", "Ctrl+Shift+O"),
+    Command("save_case", "file", "Ctrl+S", "save"),
+    Command("save_case_as", "file", "Ctrl+Shift+S", "", _has_queries),
+    Command("open", "file", "Ctrl+O", "folder-open", starts_group=True),
+    Command("add_pictures", "file", "Ctrl+Shift+A", "images"),
+    Command("add_picture_folder", "file", "Ctrl+Shift+D"),
     Command("paste", "file", "Ctrl+V", "image-plus"),
-    Command("add_imagery", "file", "Ctrl+I", "file-plus"),
+    Command("add_imagery", "file", "Ctrl+I", "file-plus", starts_group=True),
     Command("add_folder", "file", "Ctrl+Shift+I", "folder-plus"),
-    Command("save_report", "file", "Ctrl+S", "save", _has_candidate, starts_group=True),
+    Command("export", "file", "Ctrl+Shift+E", "file-output", _has_queries, starts_group=True),
+    Command("save_report", "file", "Ctrl+Shift+R", "", _has_candidate),
     Command("quit", "file", "Ctrl+Q", starts_group=True),
     Command("locate", "analysis", "Ctrl+L", "crosshair", _can_locate),
     Command("explain", "analysis", "Ctrl+E", "message-square-text", _can_explain),
@@ -62,6 +92,19 @@ COMMANDS: tuple[Command, ...] = (
     Command("next_candidate", "analysis", "Ctrl+Down", "", _has_candidate, starts_group=True),
     Command("previous_candidate", "analysis", "Ctrl+Up", "", _has_candidate),
     Command("copy_coordinates", "analysis", "Ctrl+Shift+C", "copy", _has_candidate),
+    Command("undo", "query", "Ctrl+Z", "undo-2", lambda session: bool(session.undo_name)),
+    Command("redo", "query", "Ctrl+Shift+Z", "", lambda session: bool(session.redo_name)),
+    Command("accept", "query", "A", "check", _can_accept, starts_group=True),
+    Command("reject", "query", "R", "circle-x", _can_edit),
+    Command("reopen", "query", "Shift+R", "", _can_reopen),
+    Command("note", "query", "N", "notebook-pen", _can_edit),
+    Command("tags", "query", "T", "", _can_edit),
+    Command("next_query", "query", "Ctrl+PgDown", "", _has_queries, starts_group=True),
+    Command("previous_query", "query", "Ctrl+PgUp", "", _has_queries),
+    Command("batch", "query", "Ctrl+B", "play", lambda session: session.can_batch),
+    Command("locate_again", "query", "Ctrl+Shift+B", "", _can_edit),
+    Command("remove_query", "query", "Ctrl+Del", "trash-2", _can_edit, starts_group=True),
+    Command("show_queries", "view", "Ctrl+6", checkable=True),
     Command("show_query", "view", "Ctrl+1", checkable=True),
     Command("show_candidates", "view", "Ctrl+2", checkable=True),
     Command("show_compare", "view", "Ctrl+3", checkable=True),
@@ -73,7 +116,7 @@ COMMANDS: tuple[Command, ...] = (
     Command("shortcuts", "help", "F1"),
     Command("demo", "help", "Ctrl+D", "map"),
 )
-MENUS = ("file", "analysis", "view", "help")
+MENUS = ("file", "query", "analysis", "view", "help")
 
 
 class Commands(QObject):

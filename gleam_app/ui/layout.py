@@ -4,6 +4,7 @@ from PySide6.QtCore import QByteArray, QObject, QSettings, Qt
 from PySide6.QtGui import QAction
 from PySide6.QtWidgets import QSplitter, QWidget
 
+QUERIES_WIDTH = 224
 LEFT_WIDTH = 348
 EXPLAIN_WIDTH = 392
 MANAGER_WIDTH = 376
@@ -12,13 +13,14 @@ MINIMUM_PANEL = 140
 
 
 class Layout(QObject):
-    """Query over candidates on the left; the map over compare and explanation beside them.
+    """The list of queries; query over candidates; the map over compare and explanation beside them.
 
     The tile set manager stands at the right of all that while it is wanted.
     """
 
     def __init__(
         self,
+        queries: QWidget,
         query: QWidget,
         candidates: QWidget,
         map_view: QWidget,
@@ -28,6 +30,7 @@ class Layout(QObject):
     ) -> None:
         super().__init__()
         self.panels = {
+            "queries": queries,
             "query": query,
             "candidates": candidates,
             "compare": compare,
@@ -38,7 +41,7 @@ class Layout(QObject):
         self.left = _splitter(Qt.Orientation.Vertical, query, candidates)
         self.bottom = _splitter(Qt.Orientation.Horizontal, compare, explanation)
         self.right = _splitter(Qt.Orientation.Vertical, map_view, self.bottom)
-        self.root = _splitter(Qt.Orientation.Horizontal, self.left, self.right, tile_sets)
+        self.root = _splitter(Qt.Orientation.Horizontal, queries, self.left, self.right, tile_sets)
         for panel in (*self.panels.values(), map_view):
             panel.setMinimumHeight(MINIMUM_PANEL)
         self.left.setMinimumWidth(280)
@@ -49,7 +52,7 @@ class Layout(QObject):
             (self.left, 1),
             (self.right, 0),
             (self.bottom, 0),
-            (self.root, 1),
+            (self.root, 2),
         ):
             for place in range(splitter.count()):
                 splitter.setStretchFactor(place, int(place == growing))
@@ -63,10 +66,23 @@ class Layout(QObject):
         self._fold()
         left = LEFT_WIDTH if width < 1600 else 400
         explain = EXPLAIN_WIDTH if width < 1600 else 480
-        self.root.setSizes([left, width - left, MANAGER_WIDTH])
+        self._share_root(left)
         self.left.setSizes([int(height * 0.5), int(height * 0.5)])
         self.right.setSizes([int(height * 0.56), int(height * 0.44)])
         self.bottom.setSizes([width - left - explain, explain])
+
+    def _share_root(self, left: int) -> None:
+        """The list of queries has a width of its own, folded to a strip or not."""
+        queries = min(QUERIES_WIDTH, self.panels["queries"].maximumWidth())
+        width = max(self.root.width(), 960) - queries
+        self.root.setSizes([queries, left, width - left, MANAGER_WIDTH])
+
+    def make_room_for_queries(self) -> None:
+        """The list was folded or unfolded: the map gives or takes the room."""
+        queries, left, right, manager = self.root.sizes()
+        if queries or left or right:  # not before the window is laid out
+            wanted = min(QUERIES_WIDTH, self.panels["queries"].maximumWidth())
+            self.root.setSizes([wanted, left, right + queries - wanted, manager])
 
     def bind(self, name: str, action: QAction) -> None:
         """``action`` shows and hides the panel."""
@@ -87,7 +103,12 @@ class Layout(QObject):
             self._bottom_before = []
             return
         before = self.bottom.sizes()
-        room = self.root.width() - self.left.width() - max(MANAGER_WIDTH, self.root.sizes()[-1])
+        room = (
+            self.root.width()
+            - self.left.width()
+            - self.panels["queries"].width()
+            - max(MANAGER_WIDTH, self.root.sizes()[-1])
+        )
         if not self._bottom_before and room - before[-1] < COMPARE_WIDTH:
             self._bottom_before = before
             compare = min(COMPARE_WIDTH, room // 2)

@@ -42,7 +42,11 @@ class Menus:
     """Fills the menu bar. ``check`` puts the marks where the settings are."""
 
     def __init__(
-        self, bar: QMenuBar, commands: Commands, choose: dict[str, Callable[[str], None]]
+        self,
+        bar: QMenuBar,
+        commands: Commands,
+        choose: dict[str, Callable[[str], None]],
+        fill_recent: Callable[[QMenu], None],
     ) -> None:
         self.groups: dict[str, QMenu] = {}
         for name in MENUS:
@@ -50,6 +54,10 @@ class Menus:
             bind_text(menu, menu.setTitle, f"menu.{name}")
             commands.fill(menu, name)
             self.groups[name] = menu
+        recent = QMenu(bar)
+        bind_text(recent, recent.setTitle, "menu.recent")
+        recent.aboutToShow.connect(lambda: fill_recent(recent))
+        self.groups["file"].insertMenu(commands["save_case"], recent)
         styles = {style: f"coordinates.{style}" for style in COORDINATE_STYLES}
         themes = {name: f"theme.{name}" for name in ("system", "light", "dark")}
         self._choices = {

@@ -1,5 +1,6 @@
 """What the window is about just now: query, tile set, location, selection, explanation. No widgets."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from enum import Enum
 from typing import TYPE_CHECKING
@@ -11,6 +12,7 @@ from gleam_app.imagery.views import Support
 from gleam_app.retrieval.results import Candidate, Location
 
 if TYPE_CHECKING:
+    from gleam_app.cases.model import QueryRecord
     from gleam_app.explain.evidence import Evidence
     from gleam_app.explain.explainer import Explanation
     from gleam_app.retrieval.tileset import TileSet, TileSetInfo
@@ -45,7 +47,11 @@ class _Selection:
 
 
 class Session(QObject):
-    """The state that panels show and commands depend on; every change is announced."""
+    """The state that panels show and commands depend on; every change is announced.
+
+    ``query_id`` names the query in the case, ``record`` is how it stands there. ``run`` is the answer in
+    the case that is shown, None while what is shown is not kept; ``seen_run`` the last one that was.
+    """
 
     query_changed = Signal()
     support_changed = Signal()
@@ -54,10 +60,19 @@ class Session(QObject):
     candidate_selected = Signal()
     explanation_changed = Signal()
     activity_changed = Signal()
+    record_changed = Signal()
 
     def __init__(self, parent: QObject | None = None) -> None:
         super().__init__(parent)
         self.query: Query | None = None
+        self.query_id: int | None = None
+        self.record: QueryRecord | None = None
+        self.run: int | None = None
+        self.seen_run: int | None = None
+        self.undo_name = self.redo_name = ""
+        self.query_count = 0
+        self.read_only = False
+        self.can_batch = False
         self.guessed_view: View | None = None
         self.heading_deg: float | None = None
         self.support: dict[View, Support] = {}
@@ -91,15 +106,44 @@ class Session(QObject):
         self.loading = name
         self.activity_changed.emit()
 
-    def set_query(self, query: Query) -> None:
-        """A new query; what was found for the old one goes."""
+    def set_query(self, query: Query | None, record: "QueryRecord | None" = None) -> None:
+        """Another query, or none; what was found for the old one goes. ``record``: it in the case."""
         self.query = query
-        self.guessed_view = query.view
+        self.query_id = record.id if record is not None else None
+        self.guessed_view = query.view if query is not None else None
         self.heading_deg = None
+        if record is not None:
+            self.guessed_view = record.guessed_view or self.guessed_view
+            self.heading_deg = record.heading_deg
         self.loading = ""
+        self.seen_run = None
         self.set_location(None)
+        self.set_record(record)
         self.query_changed.emit()
         self.activity_changed.emit()
+
+    def set_record(self, record: "QueryRecord | None") -> None:
+        """How the query stands in the case."""
+        if record != self.record:
+            self.record = record
+            self.record_changed.emit()
+            self.activity_changed.emit()
+
+    def set_case(
+        self, undo_name: str, redo_name: str, query_count: int, read_only: bool, can_batch: bool
+    ) -> None:
+        """What can be done with the case, and whether queries of it wait to be located."""
+        before = self._of_case
+        self.undo_name, self.redo_name = undo_name, redo_name
+        self.query_count, self.read_only, self.can_batch = query_count, read_only, can_batch
+        if self._of_case != before:
+            self.activity_changed.emit()
+
+    @property
+    def _of_case(self) -> tuple[object, ...]:
+        return (
+            self.undo_name, self.redo_name, self.query_count, self.read_only, self.can_batch,
+        )  # fmt: skip
 
     def set_view(self, view: View | None) -> None:
         """Choose the view; None goes back to the guess."""
@@ -126,12 +170,19 @@ class Session(QObject):
     def set_tile_sets(self, tile_sets: "tuple[TileSet, ...]") -> None:
         """The tile sets that are searched together and shown on the map."""
         self.tile_sets = tile_sets
-        self.set_location(None)
         self.tile_sets_changed.emit()
         self.activity_changed.emit()
 
-    def set_location(self, location: Location | None) -> None:
-        """Candidates arrived. The selection stays with its tile where that is still listed."""
+    def set_location(
+        self,
+        location: Location | None,
+        run: int | None = None,
+        explanations: "Mapping[int, Explanation] | None" = None,
+    ) -> None:
+        """Candidates arrived. The selection stays with its tile where that is still listed.
+
+        ``run``: the answer as it is kept in the case; ``explanations`` of it, by rank.
+        """
         before = self.candidate
         self.location = location
         rank: int | None = None
@@ -142,8 +193,10 @@ class Session(QObject):
                 if before is not None and one.tile == before.tile and before.rank != 1
             ]
             rank = same[0] if same else location.candidates[0].rank
-        self.explanations = {}
-        self._selection = _Selection(rank)
+        self.run = run
+        self.seen_run = run if run is not None else self.seen_run
+        self.explanations = dict(explanations or {})
+        self._selection = self._selected(rank)
         self.location_changed.emit()
         self.candidate_selected.emit()
         self.explanation_changed.emit()
@@ -162,13 +215,16 @@ class Session(QObject):
         """Select a candidate, from the list, the map or the keyboard."""
         if rank == self.rank:
             return
-        self._selection = _Selection(rank)
-        known = self.explanations.get(rank) if rank is not None else None
-        if known is not None:
-            self._selection.explain = ExplainState(ExplainPhase.DONE, explanation=known)
+        self._selection = self._selected(rank)
         self.candidate_selected.emit()
         self.explanation_changed.emit()
         self.activity_changed.emit()
+
+    def _selected(self, rank: int | None) -> _Selection:
+        known = self.explanations.get(rank) if rank is not None else None
+        if known is None:
+            return _Selection(rank)
+        return _Selection(rank, ExplainState(ExplainPhase.DONE, explanation=known))
 
     def select_next(self, step: int) -> None:
         """Move the selection ``step`` candidates down the list, staying inside it."""

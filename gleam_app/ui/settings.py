@@ -19,7 +19,8 @@ COORDINATE_STYLES = get_args(PositionStyle)
 class Choices:
     """What a user can choose. ``language`` empty: as the desktop; ``tile_sets``: those in use.
 
-    ``recent_crs``: those named for imagery without one, the latest first.
+    ``recent_crs``: those named for imagery without one, the latest first. ``recent_cases``: files, the
+    latest first; ``last_case``: the one open at the end.
     """
 
     language: str = ""
@@ -27,6 +28,8 @@ class Choices:
     coordinates: PositionStyle = "dd"
     tile_sets: tuple[str, ...] = ()
     recent_crs: tuple[str, ...] = ()
+    recent_cases: tuple[str, ...] = ()
+    last_case: str = ""
 
 
 _ALLOWED = {
@@ -34,7 +37,7 @@ _ALLOWED = {
     "theme": get_args(ThemeChoice),
     "coordinates": COORDINATE_STYLES,
 }
-_LISTS = ("tile_sets", "recent_crs")
+_LISTS = ("tile_sets", "recent_crs", "recent_cases")
 
 
 class Settings:

@@ -5,6 +5,7 @@ from typing import Any, Literal
 
 from PySide6.QtCore import QLocale, QObject, Signal
 
+from gleam_app.ui.cases.words import WORDS as CASE_WORDS
 from gleam_app.ui.tile_sets.words import WORDS
 
 Lang = Literal["en", "zh"]
@@ -216,8 +217,6 @@ TEXT: dict[str, tuple[str, str]] = {
     "job.locate": ("Locating {name}", "正在定位 {name}"),
     "job.explain": ("Explaining candidate {rank}", "正在解释候选 {rank}"),
     "job.fetch": ("Fetching {name}", "正在获取 {name}"),
-    "job.report": ("Writing the report", "正在生成报告"),
-    "job.report.done": ("Report saved: {name}", "报告已保存：{name}"),
     "job.more": ("+{count}", "+{count}"),
     "job.cancel": ("Cancel", "取消"),
     "job.seconds_left": ("{seconds} s left", "剩余 {seconds} 秒"),
@@ -239,10 +238,9 @@ TEXT: dict[str, tuple[str, str]] = {
         "You can go on working. Copy the details if you report it.",
         "您可以继续工作。如需反馈，请复制详情。",
     ),
-    # report
-    "report.title": ("Save report", "保存报告"),
-    "report.filter": ("Web page", "网页"),
+    # the list of shortcuts
     "shortcuts.title": ("Keyboard shortcuts", "键盘快捷键"),
+    **CASE_WORDS,
     **WORDS,
 }
 

@@ -3,7 +3,7 @@
 from collections.abc import Callable
 from pathlib import Path
 
-from PySide6.QtCore import QMimeData, QSettings
+from PySide6.QtCore import QMimeData, QPoint, QSettings
 from PySide6.QtGui import (
     QCloseEvent,
     QDragEnterEvent,
@@ -16,6 +16,12 @@ from PySide6.QtWidgets import QFileDialog, QMainWindow, QVBoxLayout, QWidget
 from gleam_app.errors import GleamError
 from gleam_app.services import Services
 from gleam_app.ui.analysis import Analysis
+from gleam_app.ui.cases.decision_bar import DecisionBar, Field
+from gleam_app.ui.cases.desk import Desk
+from gleam_app.ui.cases.files import fill_recent
+from gleam_app.ui.cases.list_menu import context_menu
+from gleam_app.ui.cases.room import CaseRoom
+from gleam_app.ui.cases.untitled import SUFFIX
 from gleam_app.ui.commands import Commands
 from gleam_app.ui.compare.panel import ComparePanel
 from gleam_app.ui.incoming import (
@@ -34,12 +40,11 @@ from gleam_app.ui.panels.candidates import CandidatesPanel
 from gleam_app.ui.panels.explanation import ExplanationPanel
 from gleam_app.ui.panels.notice import Notice
 from gleam_app.ui.panels.query import QueryPanel
-from gleam_app.ui.reports import Reports
 from gleam_app.ui.session import Session
 from gleam_app.ui.settings import Settings
 from gleam_app.ui.shortcuts import ShortcutList
 from gleam_app.ui.statusbar import StatusBar
-from gleam_app.ui.strings import bind_text, language, tr
+from gleam_app.ui.strings import language, tr
 from gleam_app.ui.theme import theme
 from gleam_app.ui.tile_sets.manager import Manager
 from gleam_app.ui.toolbar import Toolbar
@@ -53,10 +58,13 @@ class MainWindow(QMainWindow):
         self._services, self._settings = services, settings
         self.session = Session(self)
         self.jobs = Jobs(services.jobs, self)
-        self.analysis = Analysis(services, self.jobs, self.session)
+        desk = Desk(services.home, self.jobs)
+        self.analysis = Analysis(services, self.jobs, self.session, desk)
         self.manager = Manager(services, self.jobs, self.session, settings)
         self.tile_sets = self.manager.library
-        self.reports = Reports(services, self.jobs, self.session)
+        self.cases = CaseRoom(
+            services, self.jobs, self.session, settings, desk, self.analysis, self.tile_sets
+        )
         self.language_model = LanguageModel(services, self.jobs, self)
         self.query = QueryPanel(self.session)
         self.candidates = CandidatesPanel(self.session)
@@ -64,6 +72,7 @@ class MainWindow(QMainWindow):
         self.compare = ComparePanel()
         self.explanation = ExplanationPanel(self.session)
         self.commands = Commands(self.session, self)
+        self.decision = DecisionBar(self.session, self.cases.decisions, self.commands)
         self.toolbar = Toolbar(self.commands, self.session)
         self.status = StatusBar(self.session, self.jobs)
         self._menus = Menus(
@@ -74,6 +83,7 @@ class MainWindow(QMainWindow):
                 "theme": self.choose_theme,
                 "language": self.choose_language,
             },
+            lambda menu: fill_recent(menu, settings, self.cases.open),
         )
         self._put_together()
         self._connect_commands()
@@ -84,10 +94,11 @@ class MainWindow(QMainWindow):
     # ---- composition ----------------------------------------------------------------------------
 
     def _put_together(self) -> None:
-        bind_text(self, self.setWindowTitle, "app.title")
+        self.candidates.body.addWidget(self.decision)
         self.setAcceptDrops(True)
         self.addToolBar(self.toolbar)
         self.layout_of_panels = Layout(
+            self.cases.panel,
             self.query,
             self.candidates,
             self.map,
@@ -99,6 +110,7 @@ class MainWindow(QMainWindow):
         column = QVBoxLayout(whole)
         column.setContentsMargins(0, 0, 0, 0)
         column.setSpacing(0)
+        column.addWidget(self.cases.bar)
         column.addWidget(self.layout_of_panels.root, 1)
         column.addWidget(self.status)
         self.setCentralWidget(whole)
@@ -107,12 +119,32 @@ class MainWindow(QMainWindow):
         self.resize(1366, 768)
 
     def _connect_commands(self) -> None:
+        cases, decisions = self.cases, self.cases.decisions
         handlers: dict[str, Callable[[], object]] = {
+            "new_case": cases.new,
+            "open_case": cases.ask_open,
+            "save_case": cases.save,
+            "save_case_as": cases.ask_save_as,
+            "add_pictures": self.ask_for_pictures,
+            "add_picture_folder": self.ask_for_picture_folder,
+            "export": cases.exports.ask,
+            "undo": decisions.undo,
+            "redo": decisions.redo,
+            "accept": decisions.accept,
+            "reject": decisions.reject,
+            "reopen": decisions.reopen,
+            "note": lambda: self._write_in(self.decision.note),
+            "tags": lambda: self._write_in(self.decision.tags),
+            "next_query": lambda: cases.choose_next(1),
+            "previous_query": lambda: cases.choose_next(-1),
+            "batch": cases.batch.start,
+            "locate_again": decisions.locate_again,
+            "remove_query": decisions.remove,
             "open": self.ask_for_picture,
             "paste": self.paste,
             "add_imagery": self.manager.ask_for_files,
             "add_folder": self.manager.ask_for_folder,
-            "save_report": self.ask_for_report,
+            "save_report": cases.exports.ask_for_report,
             "quit": self.close,
             "locate": self.analysis.locate,
             "explain": self.analysis.explain,
@@ -162,10 +194,13 @@ class MainWindow(QMainWindow):
         self.manager.builds.failed.connect(self._show_build_error)
         self.language_model.state_changed.connect(self.explanation.set_model_state)
         self.language_model.packs_listed.connect(self.status.show_packs)
-        self.reports.saved.connect(lambda name: self.status.say(tr("job.report.done", name=name)))
-        for source in (self.analysis, self.tile_sets, self.reports, self.language_model):
+        self.cases.said.connect(self.status.say)
+        self.cases.title_changed.connect(lambda: self.setWindowTitle(self.cases.title))
+        self.cases.panel.menu_wanted.connect(self._show_query_menu)
+        self.cases.panel.fold_changed.connect(self.layout_of_panels.make_room_for_queries)
+        for source in (self.analysis, self.tile_sets, self.cases, self.language_model):
             source.failed.connect(self._show_error)
-        for step in (self.analysis, self.tile_sets):
+        for step in (self.analysis, self.tile_sets, self.cases):
             step.begun.connect(lambda place: self._notice(place).clear())
         theme.changed.connect(self._theme_changed)
         language.changed.connect(self._language_changed)
@@ -173,6 +208,7 @@ class MainWindow(QMainWindow):
     def _take_settings(self) -> None:
         self._theme_changed()
         self._language_changed()
+        self.setWindowTitle(self.cases.title)
         self.choose_coordinates(self._settings.choices.coordinates)
         kept = self._kept()
         geometry = kept.value("window/geometry")
@@ -186,7 +222,7 @@ class MainWindow(QMainWindow):
         """Geometry only; what the user chooses is in ``settings.json``."""
         return QSettings(str(self._services.home / "window.ini"), QSettings.Format.IniFormat)
 
-    def begin(self, images: list[Path], demo: bool) -> None:
+    def begin(self, images: list[Path], demo: bool, case: Path | None = None) -> None:
         """Once the window is up: what is there to work with, and what it was asked to open."""
         self.language_model.look()
         self.analysis.warm_up()
@@ -194,6 +230,10 @@ class MainWindow(QMainWindow):
             self.open_demo()
             return
         self.tile_sets.refresh(choose=self._settings.choices.tile_sets)
+        if case is not None:
+            self.cases.open(case)
+        elif not images:
+            self.cases.offer_what_was_left()
         if images:
             self.take_files(images)
 
@@ -205,11 +245,16 @@ class MainWindow(QMainWindow):
         if name:
             self.analysis.open_file(Path(name))
 
-    def ask_for_report(self) -> None:
-        wanted = f"{tr('report.filter')} (*.html)"
-        name, _ = QFileDialog.getSaveFileName(self, tr("report.title"), "gleam-report.html", wanted)
+    def ask_for_pictures(self) -> None:
+        wanted = dialog_filter(tr("query.filter"), PICTURE_SUFFIXES)
+        names, _ = QFileDialog.getOpenFileNames(self, tr("query.open_title"), "", wanted)
+        if names:
+            self.cases.add([Path(name) for name in names])
+
+    def ask_for_picture_folder(self) -> None:
+        name = QFileDialog.getExistingDirectory(self, tr("queries.folder_title"))
         if name:
-            self.reports.save(Path(name))
+            self.cases.add([Path(name)])
 
     def paste(self) -> None:
         """A picture or a file from the clipboard."""
@@ -217,8 +262,12 @@ class MainWindow(QMainWindow):
         self._take(QGuiApplication.clipboard().mimeData() or QMimeData())
 
     def take_files(self, files: list[Path]) -> None:
-        """Dropped or pasted files: imagery is offered for a tile set, the first picture is the query."""
-        self.tile_sets.sort_files(files, self.analysis.open_file)
+        """Dropped or pasted files: a case is opened, pictures are queries, the rest may be imagery."""
+        case = next((path for path in files if path.suffix.lower() == SUFFIX), None)
+        if case is not None:
+            self.cases.open(case)
+        else:
+            self.cases.sort_drop(files)
 
     def _take(self, mime: QMimeData) -> None:
         files = local_files(mime)
@@ -250,6 +299,16 @@ class MainWindow(QMainWindow):
         for name in self.layout_of_panels.panels:
             self.commands[f"show_{name}"].setChecked(name != "tile_sets")
         self.layout_of_panels.reset()
+
+    def _write_in(self, field: Field) -> None:
+        self.commands["show_candidates"].setChecked(True)
+        field.setFocus()
+        field.selectAll()
+
+    def _show_query_menu(self, at: QPoint) -> None:
+        names = ("locate_again", "", "reject", "reopen", "", "export", "", "remove_query")
+        actions = [self.commands[name] if name else None for name in names]
+        context_menu(self, actions).popup(at)
 
     def _show_manager(self, shown: bool) -> None:
         self.commands["show_tile_sets"].setChecked(shown)
@@ -295,8 +354,6 @@ class MainWindow(QMainWindow):
         self.map.set_sources(
             [(source.path.name, source) for one in tile_sets for source in one.sources]
         )
-        if self.session.query is not None:
-            self.analysis.locate()
 
     def _light_evidence(self, item: object) -> None:
         query_region = getattr(item, "query_region", ()) or None
@@ -306,11 +363,18 @@ class MainWindow(QMainWindow):
     def _notice(self, place: str) -> Notice:
         if place.startswith("sets:"):
             return self.manager.panel.notice_of(place.removeprefix("sets:"))
-        places = {"query": self.query, "explanation": self.explanation}
+        places = {
+            "query": self.query,
+            "explanation": self.explanation,
+            "queries": self.cases.panel,
+            "case": self.query,
+        }
         return places.get(place, self.candidates).notice
 
     def _show_error(self, place: str, error: BaseException) -> None:
-        misfit = self.manager.misfit if place == "candidates" else ""
+        if place == "queries" and self.cases.panel.folded:
+            self.cases.panel.fold(False)
+        misfit = self.manager.misfit if place in ("candidates", "queries") else ""
         if misfit:  # made with another pack: what to do is offered where it is noticed
             self._notice(place).show_error(error, ("sets.reembed", lambda: self._reembed(misfit)))
         else:
@@ -318,6 +382,7 @@ class MainWindow(QMainWindow):
 
     def _reembed(self, name: str) -> None:
         self.candidates.notice.clear()
+        self.cases.panel.notice.clear()
         self.manager.reembed(name)
         self._show_manager(True)
 
@@ -348,14 +413,17 @@ class MainWindow(QMainWindow):
         if carries_picture(event.mimeData()):
             event.acceptProposedAction()
             self.query.empty.light_up(True)
+            self.cases.panel.empty.light_up(True)
             self.manager.panel.empty.light_up(True)
 
     def dragLeaveEvent(self, event: QDragLeaveEvent) -> None:
         self.query.empty.light_up(False)
+        self.cases.panel.empty.light_up(False)
         self.manager.panel.empty.light_up(False)
 
     def dropEvent(self, event: QDropEvent) -> None:
         self.query.empty.light_up(False)
+        self.cases.panel.empty.light_up(False)
         self.manager.panel.empty.light_up(False)
         event.acceptProposedAction()
         self._take(event.mimeData())
@@ -365,5 +433,6 @@ class MainWindow(QMainWindow):
         kept.setValue("window/geometry", self.saveGeometry())
         self.layout_of_panels.save(kept)
         self.analysis.stop()
+        self.cases.close()
         self.jobs.close()
         event.accept()

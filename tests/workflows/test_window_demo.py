@@ -7,6 +7,7 @@ from typing import Any
 import pytest
 
 from gleam_app.services import Services
+from gleam_app.ui.cases.export_sheet import Wish
 from gleam_app.ui.strings import TEXT, language
 from tests.windows import drop
 
@@ -60,7 +61,7 @@ def test_the_demo_from_nothing_to_a_place(window: Any, qtbot: Any, tmp_path: Any
 
     # the report holds what is on the screen
     report = tmp_path / "report.html"
-    window.reports.save(report)
+    window.cases.exports.write(Wish("html", ("en",), None, False), report)
     qtbot.waitUntil(report.exists, timeout=60_000)
     assert location.query.name in report.read_text(encoding="utf-8")
 

@@ -10,6 +10,8 @@ import pytest
 
 from gleam_app.errors import GleamError
 from gleam_app.explain.claims import Claim
+from gleam_app.explain.explainer import Explanation
+from gleam_app.explain.wording import Lang
 from gleam_app.jobs.work import Work
 from gleam_app.retrieval.results import Location
 from gleam_app.retrieval.tileset import SourceRecord, TileSetInfo
@@ -66,18 +68,27 @@ class FakeTileSets:
 class FakeLocator:
     """Answers with ten candidates in two waves. ``gate`` holds the second wave back."""
 
+    encoder = matcher = SimpleNamespace(
+        pack=SimpleNamespace(manifest=SimpleNamespace(kind="gleam-c"), label="fake 1", hash="")
+    )
+
     def __init__(self) -> None:
         self.gate = threading.Event()
         self.gate.set()
         self.asked: list[Any] = []
         self.error: Exception | None = None
 
-    def locate(self, query: Any, tile_sets: Any, options: Any, work: Work, on_first: Any) -> Any:
+    def check_encoder(self, tile_set: Any) -> None: ...
+
+    def locate(
+        self, query: Any, tile_sets: Any, options: Any, work: Work, on_first: Any = None
+    ) -> Any:
         self.asked.append((query, [t.info.name for t in tile_sets], options))
         if self.error is not None:
             raise self.error
         full = make_location("verified", query)
-        on_first(Location(query, "unverified", 0.1, full.candidates, {"embed": 240.0}, False))
+        if on_first is not None:
+            on_first(Location(query, "unverified", 0.1, full.candidates, {"embed": 240.0}, False))
         while not self.gate.wait(0.01):
             work.check()
         work.check()
@@ -96,7 +107,7 @@ class FakeExplainer:
         self,
         location: Location,
         candidate: Any,
-        lang: str,
+        lang: Lang,
         work: Work,
         on_text: Callable[[str], None],
     ) -> Any:
@@ -109,9 +120,10 @@ class FakeExplainer:
             Claim("The points agree [E2].", ("E2",), "supported"),
             Claim("<b>It is the moon.</b>", (), "unsupported", "cites <no> evidence"),
         ]
-        return SimpleNamespace(
-            claims=claims, text="", pack="model 1", timings_ms={"generate": 1200.0}
-        )
+        return Explanation(
+            lang, "verified", True, 0.97, "", tuple(claims), (), "model 1", candidate.rank,
+            {"generate": 1200.0},
+        )  # fmt: skip
 
     def close(self) -> None: ...
 

@@ -23,7 +23,6 @@ HALF = SimpleNamespace(
 
 @pytest.fixture
 def store(services: Any) -> Any:
-    services._locator.encoder = None
     return services._tile_sets
 
 
