@@ -10,13 +10,14 @@ import numpy as np
 
 from gleam_app.explain.pair import WORDS
 from gleam_app.explain.prompts import data_url
-from gleam_app.explain.wording import LANGS, Lang
+from gleam_app.explain.wording import Lang
 from training.gleam_c.report.figures import Figure
 from training.gleam_x.evaluate.desk import content_hash
 from training.gleam_x.evaluate.packs import READS, Inputs
 from training.gleam_x.evaluate.questions import Question
 from training.gleam_x.evaluate.resampling import ratios
 from training.gleam_x.evaluate.systems import Answer
+from training.gleam_x.evaluate.texts import first_word
 from training.gleam_x.kept import Kept
 from training.gleam_x.teachers.endpoint import Endpoint
 from training.gleam_x.teachers.fact_teacher import WORDS as TEACHER_WORDS
@@ -70,10 +71,6 @@ TRUTH: dict[Lang, dict[bool, str]] = {
 }
 NONE: dict[Lang, str] = {"en": "nothing", "zh": "无"}
 GRADES = ("faithful", "reasoned", "complete", "fluent")
-_BEGINS: dict[Lang, tuple[str, str]] = {
-    "en": (r"\W*yes\b", r"\W*no\b"),
-    "zh": (r"\W*是(?!否)", r"\W*(?:否|不是)"),
-}
 
 
 class Remote:
@@ -105,19 +102,10 @@ class Remote:
         """As ``System``."""
         clock = time.perf_counter()
         text = cleaned(self._endpoint.ask(told).text, question.lang)
-        return Answer(verdict_in(text, question.lang), None, text, time.perf_counter() - clock)
+        return Answer(first_word(text, question.lang), None, text, time.perf_counter() - clock)
 
     def close(self) -> None:
         """As ``System``."""
-
-
-def verdict_in(text: str, lang: Lang) -> bool | None:
-    """How an answer begins, in either language, the one asked for first; None where with neither word."""
-    for one in (lang, *(other for other in LANGS if other != lang)):
-        for value, pattern in zip((True, False), _BEGINS[one], strict=True):
-            if re.match(pattern, text, re.IGNORECASE):
-                return value
-    return None
 
 
 class Judge:

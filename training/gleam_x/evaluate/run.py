@@ -1,7 +1,9 @@
 """The command: from its arguments to the report, the gallery and the rating sheet in the work folder."""
 
 import argparse
+import hashlib
 import os
+from collections import Counter
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
@@ -49,7 +51,7 @@ def run(arguments: argparse.Namespace) -> str:
         arguments.retries,
     )
     fitted_on = [record for record in every if record.split == arguments.fit_on]
-    systems = [open_system(named, access, fitted_on) for named in arguments.systems]
+    systems = distinct([open_system(named, access, fitted_on) for named in arguments.systems])
     work: Path = arguments.work
     work.mkdir(parents=True, exist_ok=True)
     judge = _judge(arguments, access, work)
@@ -75,6 +77,18 @@ def run(arguments: argparse.Namespace) -> str:
         say(f"Rating sheet with {count} texts: rating.html, rating.csv; the key: rating-key.csv")
     say(f"Written to {work}: report.json, report.md, gallery.html")
     return tables
+
+
+def distinct(systems: Sequence[System]) -> list[System]:
+    """Each system once; those of one name (packs of one version, quantised differently) told apart by a
+    few letters of what they are."""
+    once = list({(system.name, system.fingerprint): system for system in systems}.values())
+    names = Counter(system.name for system in once)
+    for system in once:
+        if names[system.name] > 1:
+            mark = hashlib.sha256(system.fingerprint.encode()).hexdigest()[:6]
+            system.name = f"{system.name} {mark}"
+    return once
 
 
 def _sat(

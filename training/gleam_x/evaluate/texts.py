@@ -9,7 +9,7 @@ import numpy as np
 
 from gleam_app.explain.claims import check_claim, sentences
 from gleam_app.explain.slots import SlotFiller
-from gleam_app.explain.wording import Lang
+from gleam_app.explain.wording import LANGS, Lang
 from training.gleam_c.report.figures import Figure
 from training.gleam_x.evaluate.overlap import chrf
 from training.gleam_x.evaluate.questions import Question
@@ -22,6 +22,10 @@ from training.gleam_x.teachers.reading import read
 Standing = Literal["supported", "contradicted", "unknown", "unchecked"]
 Alike = Callable[[str, str], float]
 _MARK = re.compile(r"\s*\[E\d{1,3}\]")
+_BEGINS: dict[Lang, tuple[str, str]] = {  # "No alignment was found" is no verdict
+    "en": (r"\W*yes\s*(?:[^\w\s]|$)", r"\W*no\s*(?:[^\w\s]|$)"),
+    "zh": (r"\W*是(?:[^\w\s]|同一|$)", r"\W*(?:否(?:[^\w\s]|$)|不是)"),
+}
 _NOT_SCENE = (
     "match",
     "view",
@@ -121,10 +125,22 @@ def _told(record: PairRecord, lang: Lang) -> set[str]:
 
 
 def _agrees(words: str, lang: Lang, verdict: bool | None) -> bool | None:
-    said = {a.value for s in sentences(words) for a in read(s, lang) if a.kind == "match"}
+    said = {a.value == "yes" for s in sentences(words) for a in read(s, lang) if a.kind == "match"}
+    first = first_word(words, lang)
+    if first is not None:
+        said.add(first)
     if verdict is None or not said:
         return None
-    return said == {"yes" if verdict else "no"}
+    return said == {verdict}
+
+
+def first_word(text: str, lang: Lang) -> bool | None:
+    """The verdict that a text begins with, in either language, the one asked for first; None without one."""
+    for one in (lang, *(other for other in LANGS if other != lang)):
+        for value, pattern in zip((True, False), _BEGINS[one], strict=True):
+            if re.match(pattern, text, re.IGNORECASE):
+                return value
+    return None
 
 
 def _alike(words: str, record: PairRecord, lang: Lang, vectors: Alike | None) -> dict[str, float]:

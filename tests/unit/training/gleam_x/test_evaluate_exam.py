@@ -18,10 +18,11 @@ from training.gleam_x.evaluate.exam import Plan, sit
 from training.gleam_x.evaluate.opening import Access, open_system
 from training.gleam_x.evaluate.pages import worst, write_gallery, write_rating_sheet
 from training.gleam_x.evaluate.questions import GREY, Question, changed, choose, hardness, question
-from training.gleam_x.evaluate.remote import Judge, grades_in, verdict_in
+from training.gleam_x.evaluate.remote import Judge, grades_in
 from training.gleam_x.evaluate.report import markdown
+from training.gleam_x.evaluate.run import distinct
 from training.gleam_x.evaluate.systems import Answer, PlainEvidence
-from training.gleam_x.evaluate.texts import read_text, reference, text_figures
+from training.gleam_x.evaluate.texts import first_word, read_text, reference, text_figures
 from training.gleam_x.kept import Kept
 from training.gleam_x.records import Hardness, PairRecord, evidence_of, write_records
 from training.gleam_x.teachers.endpoint import Answer as Reply
@@ -205,6 +206,9 @@ def test_a_text_that_denies_its_verdict_does_not_agree() -> None:
     asked = question(town(0, True), "en", Path(), True)
     assert read_text(asked, Answer(False, None, "They show the same place.")).agrees is False
     assert read_text(asked, Answer(True, None, "There is water.")).agrees is None
+    assert read_text(asked, Answer(True, None, "No. There is water.")).agrees is False
+    assert read_text(asked, Answer(True, None, "Yes. They show the same place.")).agrees is True
+    assert read_text(asked, Answer(True, None, "No. They show the same place.")).agrees is False
 
 
 def test_the_reference_itself_is_perfect(pairs: Path) -> None:
@@ -240,6 +244,15 @@ def test_nothing_is_asked_twice(pairs: Path, tmp_path: Path) -> None:
     another.fingerprint = "eye 2"
     sit(plan, another, Desk(tmp_path / "kept"), None, None)
     assert len(another.asked) == len(first.asked)
+
+
+def test_namesakes_are_told_apart() -> None:
+    one, other, again, alone = Eye(), Eye(), Eye(), PlainEvidence()
+    other.fingerprint = "eye 2"
+    found = distinct([one, other, again, alone])
+    assert len(found) == len({system.name for system in found}) == 3
+    assert found[2] is alone and alone.name == "evidence"
+    assert all(system.name.startswith("eye <b>| ") for system in found[:2])
 
 
 def test_an_answer_cut_off_is_asked_again(pairs: Path, tmp_path: Path) -> None:
@@ -331,10 +344,11 @@ def test_similarity_needs_pairs_to_fit_on() -> None:
         ("en", "Yes. Both show", True), ("en", "**No**, they", False), ("en", "Not sure", None),
         ("zh", "是。两幅", True), ("zh", "否。", False), ("zh", "不是同一", False), ("zh", "是否", None),
         ("zh", "Yes.", True), ("en", "I think yes", None),
+        ("en", "No alignment was found", None), ("zh", "是一处公园", None), ("en", "No.", False),
     ],
 )  # fmt: skip
-def test_verdict_of_an_endpoint(lang: Any, text: str, verdict: bool | None) -> None:
-    assert verdict_in(text, lang) is verdict
+def test_the_word_that_a_text_begins_with(lang: Any, text: str, verdict: bool | None) -> None:
+    assert first_word(text, lang) is verdict
 
 
 def test_grades() -> None:
