@@ -55,6 +55,7 @@ def _review(arguments: argparse.Namespace) -> None:
 def _begun(arguments: argparse.Namespace) -> "Review":
     """The review in the folder, begun now if there is none. Raises GleamError where it is another."""
     from gleam_app.errors import GleamError
+    from training.gleam_x.records import RECORDS
     from training.gleam_x.review.folder import PLAN, Review, make_plan
 
     work = arguments.work or arguments.pairs.parent / "review"
@@ -73,7 +74,7 @@ def _begun(arguments: argparse.Namespace) -> "Review":
     if wanted != review.plan or not review.same_pairs(arguments.pairs):
         raise GleamError(
             "This review began with other pairs or another plan.",
-            "Begin another one: --work FOLDER.",
+            f"Begin another one with --work FOLDER, or go on with those kept: {work / RECORDS}.",
         )
     return review
 

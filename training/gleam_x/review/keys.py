@@ -31,6 +31,7 @@ COMMANDS: tuple[Command, ...] = (
     Command("leave", ("Esc",)),
     Command("match", ("M",), "judging"),
     Command("different", ("D",), "judging"),
+    Command("align", ("A",)),
     Command("skip", ("S",)),
     Command("undo", ("U",)),
     Command("previous", ("P", "Ctrl+PgUp")),

@@ -16,7 +16,7 @@ from PySide6.QtWidgets import (
 
 from gleam_app.errors import GleamError
 from gleam_app.explain.wording import Lang
-from gleam_app.ui.compare.panel import ComparePanel
+from gleam_app.retrieval.results import Candidate
 from gleam_app.ui.panels.frame import EmptyState
 from gleam_app.ui.panels.notice import Notice
 from gleam_app.ui.settings import Settings
@@ -31,7 +31,8 @@ from training.gleam_x.review.desk import Desk
 from training.gleam_x.review.folder import Review
 from training.gleam_x.review.head import Head
 from training.gleam_x.review.keys import COMMANDS, make_actions
-from training.gleam_x.review.pictures import load_pair
+from training.gleam_x.review.pair_panel import PairPanel
+from training.gleam_x.review.pictures import load_pair, tile_region
 from training.gleam_x.review.text_panel import TextPanel
 
 
@@ -42,11 +43,12 @@ class ReviewWindow(QMainWindow):
         super().__init__()
         self.desk = desk
         self._review, self._name, self._settings = review, name, settings
-        self._shown = ""  # id of the pair whose pictures are shown
+        self._shown: tuple[str, bool] | None = None  # the pair whose pictures are shown, and how
+        self._candidate: Candidate | None = None
         self.notice = Notice()
         self.actions_by_id = make_actions(self, self._handlers())
         self.head = Head(desk, self.actions_by_id)
-        self.compare = ComparePanel()
+        self.compare = PairPanel()
         self.texts = {lang: TextPanel(lang) for lang in desk.langs}
         self.bar = AnswerBar(self.actions_by_id, desk.langs)
         self._lay_out()
@@ -97,6 +99,7 @@ class ReviewWindow(QMainWindow):
             "restore": lambda: self._do(self._restore),
             "note": lambda: self.bar.note.setFocus(Qt.FocusReason.ShortcutFocusReason),
             "leave": self._leave,
+            "align": lambda: self.compare.toggle_aligned(),
             "match": lambda: self._do(lambda: desk.judge(True)),
             "different": lambda: self._do(lambda: desk.judge(False)),
             "skip": lambda: self._do(desk.skip),
@@ -118,9 +121,9 @@ class ReviewWindow(QMainWindow):
     def refresh(self) -> None:
         """Show the desk as it stands."""
         desk = self.desk
-        fresh = self._shown != desk.record.id
-        if fresh:
-            self._shown = desk.record.id
+        now = (desk.record.id, desk.hidden)
+        if self._shown != now:
+            self._shown = now
             self.bar.reset_scope()
             self._show_pictures()
             self._leave()
@@ -136,26 +139,33 @@ class ReviewWindow(QMainWindow):
         self.head.refresh()
 
     def _show_pictures(self) -> None:
-        names = tr("review.image1"), tr("review.image2")
+        desk, names = self.desk, (tr("review.image1"), tr("review.image2"))
+        query = self._candidate = None
         try:
-            query, candidate = load_pair(self.desk.record, self._review.folder, *names)
+            query, self._candidate = load_pair(
+                desk.record, self._review.folder, names, not desk.hidden
+            )
         except GleamError as error:
-            self.compare.show_pair(None, None)
             self.notice.show_error(error)
-        else:
-            self.compare.show_pair(query, candidate)
+        self.compare.show_pair(query, self._candidate)
 
     def _light(self, fact: str) -> None:
-        """Show in image 1 where a measurement was made; a record does not say how large image 2 was then."""
-        found = [item for item in evidence_of(self.desk.record) if item.id == fact]
-        self.compare.highlight_evidence(found[0].query_region if found else None, None)
+        """Show in the pictures where a measurement was made."""
+        record, candidate = self.desk.record, self._candidate
+        found = [item for item in evidence_of(record) if item.id == fact]
+        if found and candidate is not None:
+            there = tile_region(found[0], record, candidate)
+            points = None if there is None else [(float(x), float(y)) for x, y in there]
+            self.compare.highlight_evidence(found[0].query_region, points)
+        else:
+            self.compare.highlight_evidence(None, None)
 
     def _restyle(self) -> None:
         self.setWindowTitle(tr("review.title", name=self._name))
         self.compare.set_language(language.code)
         self.compare.set_theme(theme.dark)
         self.bar.refresh()
-        self._shown = ""
+        self._shown = None
         self.refresh()
 
     # ---- what the reviewer does ------------------------------------------------------------

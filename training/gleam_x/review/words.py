@@ -19,6 +19,7 @@ WORDS: dict[str, tuple[str, str]] = {
     "review.leave": ("Leave the text", "离开文本"),
     "review.restore": ("Restore texts", "还原文本"),
     "review.note": ("Note", "备注"),
+    "review.align": ("Aligned or side by side", "对齐或并排"),
     "review.skip": ("Skip", "跳过"),
     "review.undo": ("Undo", "撤销"),
     "review.previous": ("Previous", "上一对"),

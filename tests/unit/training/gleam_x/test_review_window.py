@@ -4,22 +4,26 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pytest
 from PySide6.QtCore import QLockFile, Qt
 from PySide6.QtWidgets import QLabel, QWidget
 
 from gleam_app.errors import GleamError
+from gleam_app.ui.compare.geometry import project
 from gleam_app.ui.settings import Settings
 from gleam_app.ui.shortcuts import ShortcutList
 from gleam_app.ui.strings import TEXT, language
 from gleam_app.ui.theme import theme
+from tests.factories import make_location
 from tests.unit.training.gleam_x.review_pairs import begin, pair, write_pairs
 from training.__main__ import main
-from training.gleam_x.records import PairRecord, write_records
+from training.gleam_x.records import PairRecord, evidence_of, write_records
 from training.gleam_x.review.answers import REASONS, Answer, Journal, read_answers
 from training.gleam_x.review.app import make_application, open_desk, run
 from training.gleam_x.review.folder import Review, make_plan
 from training.gleam_x.review.keys import COMMANDS
+from training.gleam_x.review.pictures import load_pair, measured_window_px, tile_region
 from training.gleam_x.review.window import ReviewWindow
 from training.gleam_x.review.words import WORDS
 
@@ -178,8 +182,59 @@ def test_measured_values_and_facts_are_shown_in_words(window: ReviewWindow) -> N
     assert "{E2}" not in panel.basis.toPlainText() and "143 of 310" in panel.basis.toPlainText()
     panel.pointed.emit("E2")
     assert len(window.compare.canvas._regions[0]) >= 3
+    assert len(window.compare.canvas._regions[1]) == 0  # of a size that nobody measures at
     panel.pointed.emit("")
     assert len(window.compare.canvas._regions[0]) == 0
+
+
+def aligned_pair() -> PairRecord:
+    """A pair with evidence as it is measured on image 2 at 800 pixels."""
+    made = pair(0)
+    evidence = [dict(item) for item in made.evidence or ()]
+    for item in evidence:  # the factory measures at 512 pixels, 240 m
+        scaled = [[x * 800 / 512, y * 800 / 512] for x, y in item["tile_region"] or ()]
+        item["tile_region"] = scaled or None
+    return made.model_copy(update={"evidence": tuple(evidence), "tile_m": 240.0})
+
+
+def test_measured_geometry_is_laid_on_the_picture_as_it_is(tmp_path: Path) -> None:
+    write_pairs(tmp_path, 1)
+    record = aligned_pair()
+    _, candidate = load_pair(record, tmp_path, ("1", "2"))
+    assert candidate.alignment is not None
+    truth = make_location("verified").candidates[0].alignment
+    assert truth is not None
+    corners = np.array([[0.0, 0.0], [640.0, 0.0], [640.0, 480.0], [0.0, 480.0]])
+    expected = project(truth.homography, corners) * (64 / 512)  # the picture has 64 pixels
+    # evidence keeps corners to a tenth of a pixel
+    assert np.abs(project(candidate.alignment.homography, corners) - expected).max() < 0.1
+    ground = next(item for item in evidence_of(record) if item.kind == "ground")
+    region = tile_region(ground, record, candidate)
+    assert region is not None and np.abs(region - expected).max() < 0.1
+    assert load_pair(record, tmp_path, ("1", "2"), aligned=False)[1].alignment is None
+
+
+def test_geometry_that_cannot_be_is_left_aside() -> None:
+    assert measured_window_px(aligned_pair()) == 800
+    assert measured_window_px(aligned_pair().model_copy(update={"tile_m": 100.0})) is None
+    assert measured_window_px(aligned_pair().model_copy(update={"tile_m": None})) is None
+    assert measured_window_px(aligned_pair().model_copy(update={"evidence": None})) is None
+
+
+def test_aligned_only_after_the_blind_judgement(show: Open, tmp_path: Path, qtbot: Any) -> None:
+    pairs = write_pairs(tmp_path, 1)
+    write_records(pairs, [aligned_pair()])
+    window = show(Review.begin(tmp_path / "review", pairs, make_plan({"blind": True})))
+    aligned = window.compare._buttons["aligned"]
+    assert not aligned.isEnabled()
+    window.actions_by_id["match"].trigger()
+    qtbot.waitUntil(aligned.isEnabled)
+    qtbot.waitUntil(lambda: window.focusWidget() is window.compare.canvas)
+    qtbot.keyClick(window.compare.canvas, Key.Key_A)
+    assert window.compare.canvas._over()
+    qtbot.keyClick(window.compare.canvas, Key.Key_A)
+    assert not window.compare.canvas._over()
+    assert not any("matches" in label.text() for label in window.compare._captions)
 
 
 def test_untrusted_text_is_shown_as_text(show: Open, tmp_path: Path, qtbot: Any) -> None:
@@ -326,5 +381,10 @@ def test_the_commands_from_pairs_to_test_set(
     assert "| all | 24 | undefined: all alike (12) |" in capsys.readouterr().out
     assert main(["gleam-x", "testset", str(work), "--out", str(out), "--version", "1.0.0"]) == 0
     assert "6 of 6 pairs kept" in capsys.readouterr().err
+    write_pairs(tmp_path, 7)  # the pairs changed: one can go on with those that were kept
+    assert main(command) == 3
+    command[2] = str(work / "pairs.jsonl")
+    assert main(command) == 0
+    capsys.readouterr()
     assert main([*command, "--share", "0.5"]) == 3
     assert "another plan" in capsys.readouterr().err
