@@ -53,9 +53,10 @@ def weak() -> tuple[dict[str, Any], ...]:
     return tuple(evidence_json(i) for i in build_evidence(location, location.candidates[0]))
 
 
-@pytest.fixture
-def pairs(tmp_path: Path) -> Path:
+@pytest.fixture(scope="module")
+def pairs(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """Four matches and four mistakes with pictures, evidence and explanations, and two to fit on."""
+    folder = tmp_path_factory.mktemp("pairs")
     records = []
     for number in range(4):
         for match in (True, False):
@@ -70,10 +71,10 @@ def pairs(tmp_path: Path) -> Path:
     records += [r.model_copy(update={"split": "val", "id": f"val {r.id}"}) for r in records[:2]]
     for number in range(5):
         grey = np.full((32, 32, 3), 20 + 40 * number, np.uint8)
-        Image.fromarray(grey).save(tmp_path / f"{number}-query.jpg")
-        Image.fromarray(255 - grey).save(tmp_path / f"town{number}-tile.jpg")
-    write_records(tmp_path / "pairs.jsonl", records)
-    return tmp_path / "pairs.jsonl"
+        Image.fromarray(grey).save(folder / f"{number}-query.jpg")
+        Image.fromarray(255 - grey).save(folder / f"town{number}-tile.jpg")
+    write_records(folder / "pairs.jsonl", records)
+    return folder / "pairs.jsonl"
 
 
 class Eye:
@@ -264,8 +265,10 @@ def test_an_answer_cut_off_is_asked_again(pairs: Path, tmp_path: Path) -> None:
     assert len(eye.asked) == 2
 
 
-def test_one_command_makes_it_all(pairs: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    work = pairs.parent / "work"
+def test_one_command_makes_it_all(
+    pairs: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    work = tmp_path / "work"
     systems = ("always-no", "always-yes", "similarity", "first", "geometry", "evidence")
     given = [part for name in systems for part in ("--with", name)]
     code = main(["gleam-x", "evaluate", str(pairs), *given, "--work", str(work), "--rating", "5"])
