@@ -44,7 +44,8 @@ def cohens_kappa(judgements: Sequence[Judgement], seed: int = 0) -> Kappa | None
     """Cohen's kappa (Cohen, 1960) with its percentile bootstrap interval; None for no judgements.
 
     Of more than one duo, chance is each duo's own: expected agreement is the mean of the duos', weighted
-    by their judgements. Resampled are pairs of pictures, for two languages of one pair go together.
+    by their judgements. Resampled are pairs of pictures, for two languages of one pair go together; draws in which
+    kappa is undefined are left out of the interval.
     """
     if not judgements:
         return None
@@ -194,17 +195,16 @@ def table(report: dict[str, Any]) -> str:
     for one in report["reviewers"]:
         of = "as a third" if one["third"] else f"of {one['given']}"
         lines.append(f"- {one['name']}: {one['decided']} decided {of}")
-    lines += [
-        "",
-        "| | texts | accept: kappa (95 %) | label: kappa (95 %) | edited | letters changed |",
-    ]
+    seen = "label, judged blind" if report["blind"] else "label, which was shown"
+    heads = ("", "texts", "accept: kappa (95 %)", f"{seen}: kappa (95 %)", "edited", "letters")
+    lines += ["", f"| {' | '.join(heads)} |"]
     lines.append("|---|---|---|---|---|---|")
     for name, group in report["groups"].items():
         label = group["blind_label"] if report["blind"] else group["label"]
         edited = "–" if group["edited_share"] is None else f"{group['edited_share']:.0%}"
         moved = "–"
         if group["edit_distance"] is not None:
-            moved = f"{group['edit_distance']:.0f} ({group['edit_distance_share']:.0%})"
+            moved = f"{group['edit_distance']:.0f} ({group['edit_distance_share']:.1%})"
         cells = [name, str(group["texts"]), _cell(group["accept"]), _cell(label), edited, moved]
         lines.append(f"| {' | '.join(cells)} |")
     reasons = {name: group["rejected"] for name, group in report["groups"].items()}
