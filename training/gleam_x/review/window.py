@@ -4,9 +4,7 @@ from collections.abc import Callable
 from functools import partial
 
 from PySide6.QtCore import Qt
-from PySide6.QtGui import QCloseEvent
 from PySide6.QtWidgets import (
-    QApplication,
     QMainWindow,
     QSplitter,
     QStackedWidget,
@@ -243,8 +241,3 @@ class ReviewWindow(QMainWindow):
     def _switch_theme(self) -> None:
         self._settings.change(theme="light" if theme.dark else "dark")
         theme.choose(self._settings.choices.theme)
-
-    def closeEvent(self, event: QCloseEvent) -> None:
-        self.compare.show_pair(None, None)
-        super().closeEvent(event)
-        QApplication.quit()
