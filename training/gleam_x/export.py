@@ -11,6 +11,8 @@ import numpy as np
 from torch import Tensor
 
 from gleam_app.errors import GleamError
+from gleam_app.jobs.work import Work
+from gleam_app.packs.files import sha256_of
 from gleam_app.packs.manifest import PackManifest, read_manifest
 from training.gleam_x.recipe import Recipe
 from training.pack_export import ExportFile, write_pack
@@ -126,14 +128,14 @@ def pack_small(
     GleamError if ``base`` is not that pack's model.
     """
     known = next(file for file in read_manifest(base_pack).files if file.role == "model")
-    if base.stat().st_size != known.size:
+    if base.stat().st_size != known.size or sha256_of(base, Work()) != known.sha256:
         raise GleamError(f"{base.name} is not the model of {base_pack.name}.")
     files = [
         ExportFile(MODEL, "model", base, tuple(known.sources), ship=False),
         ExportFile(MMPROJ, "mmproj", mmproj),
         ExportFile(ADAPTER, "adapter", adapter),
     ]
-    manifest = write_pack(
+    return write_pack(
         out,
         pack_fields(recipe)
         | {
@@ -146,10 +148,6 @@ def pack_small(
         },
         files,
     )
-    made = next(file for file in manifest.files if file.role == "model")
-    if made.sha256 != known.sha256:
-        raise GleamError(f"{base.name} is not the model of {base_pack.name}.")
-    return manifest
 
 
 def pack_fields(recipe: Recipe) -> dict[str, Any]:
