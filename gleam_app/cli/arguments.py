@@ -27,11 +27,18 @@ def degrees(text: str) -> float:
 
 
 def scales(text: str) -> list[float]:
-    """Tile sides in metres, with commas between."""
+    """Tile sides in metres, with commas between; named twice counts once."""
     sides = [float(part) for part in text.split(",")]
     if not all(1.0 <= side <= 100_000.0 for side in sides):
         raise argparse.ArgumentTypeError("tile sides are 1 to 100000 metres")
-    return sides
+    return sorted(set(sides))
+
+
+def source(text: str) -> str:
+    """A path. An empty one, of a shell variable that is not set, would be the folder one stands in."""
+    if not text:
+        raise argparse.ArgumentTypeError("is empty")
+    return text
 
 
 def views(text: str) -> list[str]:

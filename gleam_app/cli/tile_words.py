@@ -17,10 +17,12 @@ _STATES = {
 
 def line(entry: dict[str, Any], half_built: "HalfBuilt | None" = None) -> str:
     """One tile set in one line."""
+    from gleam_app.retrieval.tileset import quoted
+
     name = entry["name"]
     if entry["state"] == "damaged":
-        return f"{name}: damaged; gleam tiles remove {name}, then add it again"
-    go_on = f"gleam tiles add --resume --name {name} goes on"
+        return f"{name}: cannot be used; gleam tiles verify {quoted(name)} tells why"
+    go_on = f"gleam tiles add --resume --name {quoted(name)} goes on"
     if entry["state"] == "incomplete":
         return f"{name}: half built, {progress(half_built)}; {go_on}"
     scales = ", ".join(f"{scale:g} m" for scale in entry["scales_m"]) or "pictures"
@@ -33,13 +35,15 @@ def line(entry: dict[str, Any], half_built: "HalfBuilt | None" = None) -> str:
 
 def description(found: dict[str, Any]) -> Iterator[str]:
     """All about one tile set, in lines."""
+    from gleam_app.retrieval.tileset import quoted
+
     name, half = found["name"], found["half_built"]
     if found["state"] == "incomplete":
-        yield f"{name}: half built; gleam tiles add --resume --name {name} goes on"
+        yield f"{name}: half built; gleam tiles add --resume --name {quoted(name)} goes on"
     else:
         yield line(found)
         for source in found["sources_found"]:
-            state = _STATES.get(source["state"], source["state"]).format(name=name)
+            state = _STATES.get(source["state"], source["state"]).format(name=quoted(name))
             yield f"  imagery {shown(source['path'])}: {state}"
         index = found["index"]
         if index["kind"] == "exact":
@@ -47,7 +51,7 @@ def description(found: dict[str, Any]) -> Iterator[str]:
         else:
             yield f"  search: index {shown(index['kind'])}, recall@50 {index['recall_at_50']}"
         if found["fits"] is False:
-            yield f"  pack: not the installed one; gleam tiles reembed {name}"
+            yield f"  pack: not the installed one; gleam tiles reembed {quoted(name)}"
     yield f"  disk: {size(found['disk_bytes'])}"
     if half:
         given = ", ".join(shown(source) for source in half["sources"])
@@ -66,7 +70,7 @@ def estimate(found: "Estimate", chosen_m: Sequence[float]) -> Iterator[str]:
     from gleam_app.retrieval.estimate import WhyNot
 
     if found.scales:
-        yield f"{found.area_km2:.3g} km², pixels of {found.resolution_m:.2g} m. Tiles by side, * chosen:"
+        yield f"{found.area_km2:.3g} km², pixels of {metres(found.resolution_m)} m. Tiles by side, * chosen:"
     why: dict[WhyNot, str] = {
         "": "",
         "too_fine": " (finer than the imagery)",
@@ -83,6 +87,11 @@ def estimate(found: "Estimate", chosen_m: Sequence[float]) -> Iterator[str]:
     yield f"Together {cost.tiles:,} tiles, {size(cost.disk_bytes)} on disk{time}."
     for note in found.notes:
         yield f"Note: {shown(note)}"
+
+
+def metres(length: float) -> str:
+    """A length for people: two digits, and all there are before the point."""
+    return f"{length:.0f}" if length >= 10 else f"{length:.2g}"
 
 
 def size(count: float) -> str:

@@ -33,7 +33,11 @@ def define(tiles: argparse.ArgumentParser) -> None:
         description="Embed imagery into a new tile set, or join what is new of it to one that is there.",
     )
     add.add_argument(
-        "sources", nargs="*", metavar="SOURCE", help="with --resume it may be left out"
+        "sources",
+        nargs="*",
+        type=kinds.source,
+        metavar="SOURCE",
+        help="with --resume it may be left out",
     )
     add.add_argument("--name", required=True)
     add.add_argument("--pack", metavar="ID", help=PACK_HELP)
@@ -126,6 +130,7 @@ def _add(arguments: Arguments, services: Services, work: Work) -> int:
     if arguments.estimate or (arguments.sources and half_built is None):
         found = _estimate(arguments, services, encoder, work)
         chosen = arguments.scales or _scales_of(services, name) or found.suggested_m
+        chosen = chosen if found.scales else []  # a plain picture is one tile, at no scale
         if arguments.estimate and arguments.json:
             print_json(found.to_json(chosen))
         else:

@@ -68,7 +68,7 @@ def add_tile_set(
     Raises BegunOtherwise where something else is half-built, GleamError for imagery that cannot be used
     or a set of another encoder, Cancelled when asked to stop: what was embedded by then is kept.
     """
-    asked = Asked(tuple(scales_m or ()), coords, tuple(views))
+    asked = Asked(tuple(sorted(set(scales_m or ()))), coords, tuple(views))
     sources = list({path.resolve(): path for path in reversed(sources)}.values())[::-1]
     with _building(store, encoder, name, work) as build, ExitStack() as open_files:
         opened = _open_given(sources, crs, coords, open_files)

@@ -17,13 +17,14 @@ from gleam_app.errors import GleamError
 from gleam_app.geo.coordinates import Bounds
 from gleam_app.imagery.sources import MapSource
 from gleam_app.jobs.work import Work
+from gleam_app.retrieval.digests import write_digests
 from gleam_app.retrieval.durable import sync_files, sync_folder
 from gleam_app.retrieval.embedding import MIN_COVERAGE
 from gleam_app.retrieval.index_file import build_index
 from gleam_app.retrieval.journal import COVERAGE, VECTORS
 from gleam_app.retrieval.plan import Plan, area_of
 from gleam_app.retrieval.staging import Request, Staging
-from gleam_app.retrieval.tileset import TILE, TileSet, TileSetInfo, TileSetStore
+from gleam_app.retrieval.tileset import PICTURES, TABLE, TILE, TileSet, TileSetInfo, TileSetStore
 
 _ROWS = 8192  # copied together
 
@@ -48,7 +49,8 @@ def finish(store: TileSetStore, done: Embedded, base: TileSet | None, work: Work
     if not len(kept):
         done.staging.clear()  # going on would end here again
         raise GleamError(
-            "The imagery is empty where tiles would lie.", "Check its nodata value and mask."
+            "The imagery is empty where tiles would lie.",
+            "Choose smaller tiles (--scales), or check its nodata value and mask.",
         )
     whole = done.staging.folder / "whole"
     shutil.rmtree(whole, ignore_errors=True)
@@ -59,7 +61,8 @@ def finish(store: TileSetStore, done: Embedded, base: TileSet | None, work: Work
     del vectors  # some systems do not move what is mapped
     if done.plan.pictures:
         names = [done.plan.pictures[row] for row in kept]
-        (whole / "pictures.json").write_text(json.dumps(names), "utf-8")
+        (whole / PICTURES).write_text(json.dumps(names), "utf-8")
+    write_digests(whole, [TABLE, VECTORS, *([PICTURES] if done.plan.pictures else [])], work)
     sync_files(whole)
     info = _info(done, base, count)
     folder = store.folder(info.name)
@@ -91,7 +94,7 @@ def _write_tables(
     new["coverage"] = coverage[kept]
     if not done.plan.pictures:
         new["source"] = np.array(done.request.places, np.uint32)[new["source"]]
-    np.save(whole / "tiles.npy", table, allow_pickle=False)
+    np.save(whole / TABLE, table, allow_pickle=False)
     shape = (len(done.plan.table), done.request.dimension)
     embedded = np.memmap(done.staging.folder / VECTORS, np.float16, "r", shape=shape)
     with (whole / VECTORS).open("wb") as file:

@@ -7,7 +7,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from gleam_app.errors import GleamError
+from gleam_app.imagery.exif import clean_text
 from gleam_app.jobs.work import Work
+from gleam_app.retrieval.digests import changed_files
 from gleam_app.retrieval.index_file import index_trouble
 from gleam_app.retrieval.journal import VECTORS
 from gleam_app.retrieval.source_records import check_source
@@ -20,7 +22,7 @@ _ROWS = 1 << 14  # looked at together
 def problems(store: TileSetStore, name: str, work: Work | None = None) -> list[GleamError]:
     """What is wrong with a tile set and what to do about it; mostly nothing.
 
-    Reads every vector, some thousands at a time. Raises GleamError if there is no such set, Cancelled.
+    Reads every byte, some thousands of vectors at a time. Raises GleamError if there is no such set, Cancelled.
     """
     work = work or Work()
     info = store.info(name)
@@ -31,7 +33,7 @@ def problems(store: TileSetStore, name: str, work: Work | None = None) -> list[G
         found.append(error)
     else:
         again = f"Embed it anew from its imagery: gleam tiles reembed {quoted(name)}"
-        for what in (*_table(tile_set), *_vectors(tile_set, work)):
+        for what in (*_table(tile_set), *_vectors(tile_set, work), *_files(tile_set, work)):
             found.append(GleamError(f"Tile set {name!r} is damaged: {what}.", again))
         trouble = index_trouble(tile_set.folder, tile_set.vectors, store.root, work)
         if trouble:
@@ -81,6 +83,11 @@ def _vectors(tile_set: TileSet, work: Work) -> Iterator[str]:
             if wrong.any():
                 yield f"the vector of tile {start + int(wrong.argmax())} is none"
                 return
+
+
+def _files(tile_set: TileSet, work: Work) -> Iterator[str]:
+    for name in changed_files(tile_set.folder, work):
+        yield f"its file {clean_text(name)} is not as it was written"
 
 
 def _within(degrees: NDArray[np.float64], limit: float) -> bool:

@@ -21,7 +21,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from numpy.typing import NDArray
 
-from gleam_app.errors import GleamError
+from gleam_app.errors import GleamError, disk_trouble
 from gleam_app.geo.coordinates import Bounds
 from gleam_app.imagery.sources import MapSource, Picture
 from gleam_app.jobs.work import Work
@@ -36,11 +36,15 @@ if TYPE_CHECKING:
 
 SCHEMA = "gleam.tileset/2"
 MANIFEST = "tileset.json"
+TABLE = "tiles.npy"
+PICTURES = "pictures.json"
 # index of the source (or of the picture), side on the ground, centre, share of the tile with imagery
 TILE = np.dtype(
     [("source", "<u4"), ("scale_m", "<f4"), ("lat", "<f8"), ("lon", "<f8"), ("coverage", "<f4")]
 )
-NAME = re.compile(r"[\w][\w .-]{0,63}")
+# A folder's name everywhere: Windows cuts off points and spaces at the end, and keeps some for itself.
+NAME = re.compile(r"(?!(?i:con|prn|aux|nul|com\d|lpt\d)(?:\.|$))\w(?:[\w .-]{0,62}[\w-])?")
+_NAMES_TOLD = 10  # of the sets there are
 
 
 @dataclass(frozen=True)
@@ -95,7 +99,7 @@ class TileSet:
     def __init__(self, folder: Path, info: TileSetInfo) -> None:
         self.folder = folder
         self.info = info
-        self.table: NDArray[Any] = np.load(folder / "tiles.npy", mmap_mode="r", allow_pickle=False)
+        self.table: NDArray[Any] = np.load(folder / TABLE, mmap_mode="r", allow_pickle=False)
         expected = info.tiles * info.dimension * 2
         if (
             self.table.dtype != TILE
@@ -120,7 +124,7 @@ class TileSet:
     @cached_property
     def pictures(self) -> list[str]:
         """File names of a set of plain pictures, in tile order; empty for map sources."""
-        listing = self.folder / "pictures.json"
+        listing = self.folder / PICTURES
         if not listing.exists():
             return []
         names = json.loads(listing.read_text("utf-8"))
@@ -180,7 +184,8 @@ class TileSetStore:
         if not NAME.fullmatch(name):
             raise GleamError(
                 f"{name!r} cannot name a tile set.",
-                "Use letters, digits, spaces, points, - and _; at most 64 of them.",
+                "Use letters, digits, spaces, points, - and _; at most 64 of them, and neither a space "
+                "nor a point at the end.",
             )
         return self.root / name
 
@@ -195,9 +200,16 @@ class TileSetStore:
         return (self.folder(name) / MANIFEST).is_file()
 
     def list(self) -> "list[TileSetInfo]":
-        """Every tile set, by name, then those begun and never finished (state ``incomplete``)."""
+        """Every tile set, by name, then those begun and never finished (state ``incomplete``).
+
+        Raises GleamError where the folder of all tile sets cannot be read.
+        """
         if not self.root.is_dir():
             return []
+        if not os.access(self.root, os.R_OK | os.X_OK):  # glob would find nothing, and say nothing
+            raise disk_trouble(
+                PermissionError(errno.EACCES, os.strerror(errno.EACCES), str(self.root))
+            )
         infos = []
         for manifest in sorted(self.root.glob(f"*/{MANIFEST}")):
             try:
@@ -218,9 +230,10 @@ class TileSetStore:
                     f"Tile set {name!r} is only half built.",
                     f"Go on with: gleam tiles add --resume --name {quoted(name)}",
                 )
-            known = ", ".join(i.name for i in self.list() if i.state == "ready") or "none yet"
+            known = [i.name for i in self.list() if i.state == "ready"] or ["none yet"]
+            told = ", ".join(known[:_NAMES_TOLD]) + (", …" if len(known) > _NAMES_TOLD else "")
             raise GleamError(
-                f"There is no tile set {name!r} (there are: {known}).",
+                f"There is no tile set {name!r} (there are: {told}).",
                 "Make one from your imagery: gleam tiles add SOURCE --name NAME",
             )
         return _read_info(self.folder(name) / MANIFEST)
@@ -336,7 +349,13 @@ def _document(info: TileSetInfo) -> str:
 
 def _read_info(manifest: Path) -> TileSetInfo:
     try:
-        document = json.loads(manifest.read_text("utf-8"))
+        text = manifest.read_text("utf-8")
+    except OSError as error:  # perhaps only not to be read now: nothing to be thrown away for
+        raise disk_trouble(error) from None
+    except UnicodeDecodeError as error:
+        raise _damaged_description(manifest) from error
+    try:
+        document = json.loads(text)
         if document.pop("schema") != SCHEMA:
             raise GleamError(
                 f"Tile set {manifest.parent.name!r} was made by another version of the program.",
@@ -345,9 +364,13 @@ def _read_info(manifest: Path) -> TileSetInfo:
         document["sources"] = [SourceRecord(**source) for source in document["sources"]]
         document["bounds"] = Bounds(*document["bounds"]) if document["bounds"] else None
         return TileSetInfo(**{**document, "name": manifest.parent.name})
-    except (OSError, ValueError, KeyError, TypeError, AttributeError, RecursionError) as error:
-        name = manifest.parent.name
-        raise _damaged(name, f"gleam tiles remove {quoted(name)}, then add it again.") from error
+    except (ValueError, KeyError, TypeError, AttributeError, RecursionError) as error:
+        raise _damaged_description(manifest) from error
+
+
+def _damaged_description(manifest: Path) -> GleamError:
+    name = manifest.parent.name
+    return _damaged(name, f"gleam tiles remove {quoted(name)}, then add it again.")
 
 
 def _placeholder(name: str, state: str) -> TileSetInfo:

@@ -175,11 +175,20 @@ def _missing(base: TileSet, records: list[SourceRecord], asked: Asked) -> _Chose
 
 
 def _held(base: TileSet, record: SourceRecord) -> int | None:
-    """The number of the source in the set; raises SourceChanged if it was another then."""
+    """The number of the source in the set.
+
+    Raises SourceChanged if it was another then, GleamError if it was placed by another CRS.
+    """
     for place, known in enumerate(base.info.sources):
         if (known.sha256, known.crs) == (record.sha256, record.crs):
             return place
     for known in base.info.sources:
+        if (known.path, known.sha256) == (record.path, record.sha256):
+            raise GleamError(
+                f"The imagery {known.name} was added to tile set {base.info.name!r} "
+                f"{f'with --crs {known.crs}' if known.crs else 'without --crs'}.",
+                "Name the same CRS, or make another tile set.",
+            )
         if known.path == record.path:
             raise SourceChanged(
                 f"The imagery {known.name} has changed since tile set {base.info.name!r} was made.",

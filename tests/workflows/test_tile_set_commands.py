@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from PIL import Image
 
 from gleam_app.home import resources_dir
 from gleam_app.main import main
@@ -104,6 +105,16 @@ def test_the_estimate_comes_first_and_may_be_all(run: Any, home: Path, imagery: 
     assert entry["tiles"] == pytest.approx(estimated, rel=0.25)
 
 
+def test_plain_pictures_have_no_scale(run: Any, tmp_path: Path) -> None:
+    (tmp_path / "pictures").mkdir()
+    Image.new("RGB", (40, 30)).save(tmp_path / "pictures" / "a.png")
+    arguments = ["add", tmp_path / "pictures", "--name", "a", "--scales", "108", "--estimate"]
+    code, out, _ = run(*arguments)
+    assert code == 0 and "108" not in out and "Together 1 tiles" in out
+    told = json.loads(run(*arguments, "--json")[1])
+    assert (told["tiles"], told["chosen_m"]) == (1, [])
+
+
 def test_imagery_is_added_moved_and_found_again(run: Any, imagery: Path, tmp_path: Path) -> None:
     assert run("add", imagery, "--name", "a", "--scales", "108")[0] == 0
     before = json.loads(run("info", "a", "--json")[1])
@@ -159,6 +170,7 @@ def test_half_built_work_is_thrown_away_by_name(run: Any, home: Path, imagery: P
         ["add", "--name", "a"],
         ["add", "--name", "a", "--resume", "--estimate"],
         ["add", "x.tif", "--name", "a", "--views", "moon"],
+        ["add", "", "--name", "a"],
         ["relink", "a"],
         ["discard"],
     ],

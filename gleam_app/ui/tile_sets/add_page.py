@@ -310,7 +310,9 @@ class AddPage(QWidget):
 
 def free_name(stem: str, taken: set[str]) -> str:
     """A name after a file that no tile set has yet."""
-    plain = _UNFIT.sub("-", stem).strip("-._")[:48] or "imagery"
+    plain = _UNFIT.sub("-", stem).strip("-._")[:48].rstrip("-._")
+    if not NAME.fullmatch(plain):  # nothing is left, or a name that Windows keeps for itself
+        plain = f"imagery-{plain}".rstrip("-")
     known = {name.casefold() for name in taken}
     names = [plain, *(f"{plain}-{number}" for number in range(2, len(known) + 3))]
     return next(name for name in names if name.casefold() not in known)

@@ -9,7 +9,7 @@ from gleam_app.jobs.work import Progress, Work
 from gleam_app.retrieval import blocks
 from gleam_app.retrieval.build import BegunOtherwise, add_tile_set
 from gleam_app.retrieval.encoder import Encoder
-from gleam_app.retrieval.tileset import STAGING, TileSet, TileSetStore
+from gleam_app.retrieval.tileset import NAME, STAGING, TileSet, TileSetInfo, TileSetStore
 
 
 @pytest.fixture(autouse=True)
@@ -73,6 +73,38 @@ def test_wrong_requests_are_told(tmp_path: Path, encoder: Encoder, demo_map: Pat
     with pytest.raises(GleamError, match="no pictures"):
         add_tile_set(store, encoder, [empty], "pictures")
     assert store.list() == []
+
+
+@pytest.mark.parametrize(
+    ("name", "good"),
+    [
+        ("a", True),
+        ("my area (1)", False),
+        ("上海 2024.05", True),
+        ("console", True),
+        ("x" * 64, True),
+        ("x" * 65, False),
+        ("a ", False),  # "a ,b" names no set: spaces around commas do not count
+        ("a.", False),
+        ("CON", False),
+        ("com1.tif", False),
+        ("", False),
+        ("..", False),
+        ("a\n", False),
+    ],
+)
+def test_what_may_name_a_tile_set(name: str, good: bool) -> None:
+    assert bool(NAME.fullmatch(name)) is good
+
+
+def test_many_sets_are_not_all_named(tmp_path: Path) -> None:
+    store = TileSetStore(tmp_path)
+    for number in range(30):
+        store.folder(f"set{number:02}").mkdir(parents=True)
+        info = TileSetInfo(f"set{number:02}", [], 1, [], 0.0, "p", "h", 4, None)
+        store.publish(info)
+    with pytest.raises(GleamError, match=r"set09, …\)"):
+        store.info("other")
 
 
 def test_a_damaged_set_is_told_and_can_be_removed(

@@ -97,6 +97,20 @@ def test_a_file_named_twice_counts_once(store: TileSetStore, maps: list[Path]) -
     assert len(info.sources) == 1
 
 
+def test_a_scale_named_twice_counts_once(store: TileSetStore, maps: list[Path]) -> None:
+    once, _ = add_tile_set(store, ENCODER, maps[:1], "once", scales_m=[40.0, 80.0])
+    twice, _ = add_tile_set(store, ENCODER, maps[:1], "twice", scales_m=[80.0, 40.0, 80.0])
+    assert (twice.tiles, twice.scales_m) == (once.tiles, once.scales_m)
+
+
+def test_the_same_imagery_by_another_crs_is_not_said_to_have_changed(
+    store: TileSetStore, maps: list[Path]
+) -> None:
+    add_tile_set(store, ENCODER, maps[:1], "set", scales_m=[80.0])
+    with pytest.raises(GleamError, match=r"0\.tif was added to tile set 'set' without --crs"):
+        add_tile_set(store, ENCODER, maps[:1], "set", crs="EPSG:4326")
+
+
 def test_a_further_scale_of_a_known_source(store: TileSetStore, maps: list[Path]) -> None:
     """The set then has sources of different scales; re-embedding keeps them."""
     first, _ = add_tile_set(store, ENCODER, maps[:1], "set", scales_m=[80.0])

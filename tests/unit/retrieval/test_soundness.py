@@ -53,6 +53,17 @@ def vector(value: float) -> Callable[[Path], None]:
     return spoil
 
 
+def flip(name: str, byte: int) -> Callable[[Path], None]:
+    """One bit: what is read is a number like any other, and vectors keep their length."""
+
+    def spoil(folder: Path) -> None:
+        data = bytearray((folder / name).read_bytes())
+        data[byte] ^= 0x80
+        (folder / name).write_bytes(data)
+
+    return spoil
+
+
 def rewrite(name: str, keep: float) -> Callable[[Path], None]:
     def spoil(folder: Path) -> None:
         data = (folder / name).read_bytes()
@@ -73,6 +84,10 @@ def rewrite(name: str, keep: float) -> Callable[[Path], None]:
         (vector(0.0), "the vector of tile 17 is none"),
         (vector(float("nan")), "the vector of tile 17 is none"),
         (vector(1.0), "the vector of tile 17 is none"),
+        (put("lat", 41.00001), "its file tiles.npy is not as it was written"),
+        (flip("vectors.f16", 101), "its file vectors.f16 is not as it was written"),
+        (rewrite("digests.json", 0.5), "its file digests.json is not as it was written"),
+        (lambda folder: (folder / "digests.json").unlink(), "its file digests.json is not"),
         (rewrite("vectors.f16", 0.5), "its files do not fit together"),
         (rewrite("tiles.npy", 0.5), "its files do not fit together"),
     ],

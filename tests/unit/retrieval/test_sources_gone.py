@@ -2,6 +2,7 @@
 
 import errno
 import json
+import os
 import shutil
 from pathlib import Path
 
@@ -61,6 +62,29 @@ def test_a_damaged_description_is_told(store: TileSetStore, text: str) -> None:
     with pytest.raises(GleamError):
         store.open("area")
     assert [info.state for info in store.list()] == ["damaged"]
+
+
+def test_a_description_that_may_not_be_read_is_not_called_damaged(
+    store: TileSetStore, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Nobody is to throw a set away because a disk is not there for a moment."""
+
+    def refuse(path: Path, *_: object) -> str:
+        raise PermissionError(errno.EACCES, "Permission denied", str(path))
+
+    monkeypatch.setattr(Path, "read_text", refuse)
+    with pytest.raises(GleamError, match=r"You may not read or write .*tileset\.json") as told:
+        store.info("area")
+    assert "remove" not in told.value.hint
+    assert [info.state for info in store.list()] == ["damaged"]
+
+
+def test_a_folder_of_tile_sets_that_may_not_be_read_is_not_called_empty(
+    store: TileSetStore, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(os, "access", lambda *_: False)
+    with pytest.raises(GleamError, match="You may not read"):
+        store.list()
 
 
 @pytest.mark.parametrize("file", ["tiles.npy", "vectors.f16"])

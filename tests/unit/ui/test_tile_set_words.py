@@ -89,6 +89,9 @@ def test_a_free_name_is_a_good_one_and_free(stem: str, taken: set[str]) -> None:
 def test_a_free_name_counts_on() -> None:
     assert free_name("my area (1)", set()) == "my-area-1"
     assert free_name("a", {"A", "a-2"}) == "a-3"
+    assert free_name("CON", set()) == "imagery-CON"
+    assert free_name("?", set()) == "imagery"
+    assert NAME.fullmatch(free_name("a" * 47 + "." + "b" * 9, set()))
 
 
 def entry(**changes: Any) -> Entry:
