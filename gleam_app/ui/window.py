@@ -49,6 +49,8 @@ from gleam_app.ui.theme import theme
 from gleam_app.ui.tile_sets.manager import Manager
 from gleam_app.ui.toolbar import Toolbar
 
+WIDE_PX = 1500  # from here on there is room for the list of queries beside the tile sets
+
 
 class MainWindow(QMainWindow):
     """Composition only: what things do is in analysis, tilesets, languagemodel and the panels."""
@@ -302,8 +304,7 @@ class MainWindow(QMainWindow):
 
     def _write_in(self, field: Field) -> None:
         self.commands["show_candidates"].setChecked(True)
-        field.setFocus()
-        field.selectAll()
+        self.decision.write_in(field)
 
     def _show_query_menu(self, at: QPoint) -> None:
         names = ("locate_again", "", "reject", "reopen", "", "export", "", "remove_query")
@@ -312,6 +313,8 @@ class MainWindow(QMainWindow):
 
     def _show_manager(self, shown: bool) -> None:
         self.commands["show_tile_sets"].setChecked(shown)
+        if shown and self.width() < WIDE_PX:
+            self.cases.panel.fold(True)
 
     def choose_theme(self, choice: str) -> None:
         self._settings.change(theme=choice)

@@ -1,9 +1,12 @@
 """Under the candidates: what is decided about the query, its note and its tags."""
 
+from typing import TYPE_CHECKING
+
 from PySide6.QtCore import Qt, Signal
 from PySide6.QtGui import QKeyEvent
 from PySide6.QtWidgets import QHBoxLayout, QLabel, QLineEdit, QPushButton, QVBoxLayout, QWidget
 
+from gleam_app.ui.buttons import tool_button
 from gleam_app.ui.cases.decisions import Decisions
 from gleam_app.ui.cases.signs import decision_sign
 from gleam_app.ui.commands import Commands
@@ -12,6 +15,9 @@ from gleam_app.ui.panels.frame import ElidedLabel
 from gleam_app.ui.session import Session
 from gleam_app.ui.strings import bind_text, language, tr
 from gleam_app.ui.theme import SPACE_1, SPACE_2, SPACE_3, theme
+
+if TYPE_CHECKING:
+    from gleam_app.cases.model import QueryRecord
 
 
 class Field(QLineEdit):
@@ -65,12 +71,18 @@ class DecisionBar(QWidget):
         self.note, self.tags = Field("decision.note"), Field("decision.tags")
         self.note.written.connect(self._write_note)
         self.tags.written.connect(self._write_tags)
-        first, second = QHBoxLayout(), QHBoxLayout()
+        self.write = tool_button("notebook-pen", "decision.write")
+        self.write.setCheckable(True)
+        self.write.toggled.connect(self._unfold)
+        self._fields = QWidget()
+        first, second = QHBoxLayout(), QHBoxLayout(self._fields)
+        second.setContentsMargins(0, 0, 0, 0)
         first.setSpacing(SPACE_1)
         for part in (self._sign, self.word):
             first.addWidget(part, int(part is self.word))
         for button in (self.accept, self.reject, self.reopen):
             first.addWidget(button)
+        first.addWidget(self.write)
         second.setSpacing(SPACE_2)
         second.addWidget(self.note, 3)
         second.addWidget(self.tags, 2)
@@ -78,7 +90,7 @@ class DecisionBar(QWidget):
         column.setContentsMargins(SPACE_3, SPACE_2, SPACE_3, SPACE_2)
         column.setSpacing(SPACE_2)
         column.addLayout(first)
-        column.addLayout(second)
+        column.addWidget(self._fields)
         session.record_changed.connect(self.refresh)
         session.candidate_selected.connect(self.refresh)
         session.activity_changed.connect(self.refresh)
@@ -94,6 +106,17 @@ class DecisionBar(QWidget):
         button.clicked.connect(action.trigger)
         return button
 
+    def write_in(self, field: Field) -> None:
+        """Let the person write there."""
+        self.write.setChecked(True)
+        field.setFocus()
+        field.selectAll()
+
+    def _unfold(self, unfolded: bool) -> None:
+        self._fields.setVisible(unfolded)
+        if unfolded and self.isVisible():
+            self.note.setFocus()
+
     def refresh(self) -> None:
         """Show what is decided, and what can be."""
         session, record = self._session, self._session.record
@@ -105,6 +128,7 @@ class DecisionBar(QWidget):
             for field in (self.note, self.tags):
                 field.clearFocus()
             self._shown = record.id
+            self._unfold_for(record)
         decision = record.decision
         shown = decision_sign(record)
         self._sign.setVisible(shown is not None)
@@ -140,6 +164,13 @@ class DecisionBar(QWidget):
         self.tags.show_text(", ".join(record.tags))
         for field in (self.note, self.tags):
             field.setReadOnly(session.read_only)
+
+    def _unfold_for(self, record: "QueryRecord") -> None:
+        """The fields take room only where something is written."""
+        blocked = self.write.blockSignals(True)
+        self.write.setChecked(bool(record.note or record.tags))
+        self.write.blockSignals(blocked)
+        self._fields.setVisible(self.write.isChecked())
 
     def _write_note(self, text: str) -> None:
         if self._shown is not None:

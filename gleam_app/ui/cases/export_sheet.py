@@ -79,6 +79,7 @@ class ExportSheet(QDialog):
         cancel = QPushButton(tr("export.cancel"))
         cancel.clicked.connect(self.reject)
         buttons = QHBoxLayout()
+        buttons.setSpacing(SPACE_2)
         buttons.addStretch(1)
         buttons.addWidget(cancel)
         buttons.addWidget(self.choose)

@@ -138,7 +138,7 @@ class CaseRoom(QObject):
         def found(left: Left | None) -> None:
             if left is not None and not self.queries.records:
                 words = tr(
-                    "case.left",
+                    "case.left" if left.waiting else "case.left_done",
                     name=left.title or tr("case.untitled"),
                     count=left.queries,
                     waiting=left.waiting,
@@ -285,6 +285,8 @@ class CaseRoom(QObject):
         self._tell_session()
         self.title_changed.emit()
         shown = self._session.query_id
+        if self.queries.records and not self._session.read_only:
+            self.bar.hide()  # at work on another case: what was left is in the list of recent ones
         record = self.queries.by_id.get(shown) if shown is not None else None
         if record is not None:
             self._analysis.follow(record)

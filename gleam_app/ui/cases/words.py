@@ -45,6 +45,10 @@ WORDS: dict[str, tuple[str, str]] = {
         "Go on with “{name}”? It holds {count} queries, {waiting} of them still to be located.",
         "继续“{name}”吗？其中有 {count} 张查询图像，{waiting} 张尚待定位。",
     ),
+    "case.left_done": (
+        "Go on with “{name}”? It holds {count} queries.",
+        "继续“{name}”吗？其中有 {count} 张查询图像。",
+    ),
     "case.go_on": ("Go on", "继续"),
     "case.read_only": ("This case is read only.", "此案件为只读。"),
     "case.copy": ("Save a copy…", "保存副本…"),
@@ -119,9 +123,10 @@ WORDS: dict[str, tuple[str, str]] = {
     "decision.reopen": ("Reopen", "撤回"),
     "decision.accepted": ("Candidate {rank} accepted", "已采纳候选 {rank}"),
     "decision.accepted_before": ("A place was accepted", "已采纳一个位置"),
-    "decision.rejected": ("All candidates rejected", "已否决全部候选位置"),
+    "decision.rejected": ("Rejected", "已否决"),
     "decision.note": ("Note", "备注"),
     "decision.tags": ("Tags", "标签"),
+    "decision.write": ("Note and tags (N)", "备注与标签 (N)"),
     # exports
     "export.title": ("Export", "导出"),
     "export.format": ("Format", "格式"),

@@ -6,6 +6,7 @@ from concurrent.futures import Future, ThreadPoolExecutor
 
 import numpy as np
 from PySide6.QtCore import QObject, Qt, Signal, Slot
+from PySide6.QtGui import QResizeEvent
 from PySide6.QtWidgets import (
     QButtonGroup,
     QHBoxLayout,
@@ -23,7 +24,7 @@ from gleam_app.retrieval.results import Candidate
 from gleam_app.ui.compare.canvas import CompareCanvas, Mode
 from gleam_app.ui.compare.pair import Pair, TileReader, prepare
 from gleam_app.ui.compare.words import candidate_caption, query_caption, word
-from gleam_app.ui.icons import icon_pixmap
+from gleam_app.ui.icons import bind_icon, icon_pixmap, icon_size
 from gleam_app.ui.images import Pyramid
 from gleam_app.ui.panels.frame import ElidedLabel
 from gleam_app.ui.strings import Lang
@@ -32,6 +33,16 @@ from gleam_app.ui.theme import DARK, LIGHT, SPACE_1, SPACE_2, SPACE_3
 log = logging.getLogger(__name__)
 
 Region = Sequence[tuple[float, float]] | None
+ICONS = {
+    "side": "columns-2",
+    "aligned": "layers-2",
+    "swipe": "square-split-horizontal",
+    "blend": "blend",
+    "lines": "waypoints",
+    "north": "compass",
+    "fit": "maximize",
+}  # in place of the words where there is no room for these
+SLIDER_PX = 60
 
 
 class _Relay(QObject):
@@ -70,8 +81,11 @@ class ComparePanel(QWidget):
         self.show_pair(None, None)
 
     def _build(self) -> None:
-        self._buttons = {key: _toggle() for key in ("side", "aligned", "swipe", "blend")}
-        self._lines, self._north, self._fit = _toggle(), _toggle(), _toggle(checkable=False)
+        self._controls = {key: _toggle(icon, key != "fit") for key, icon in ICONS.items()}
+        self._buttons = {key: self._controls[key] for key in ("side", "aligned", "swipe", "blend")}
+        self._lines, self._north, self._fit = (
+            self._controls[key] for key in ("lines", "north", "fit")
+        )
         groups = (QButtonGroup(self), QButtonGroup(self))
         for group, names in zip(groups, (("side", "aligned"), ("swipe", "blend")), strict=True):
             for name in names:
@@ -82,6 +96,7 @@ class ComparePanel(QWidget):
         self._slider = QSlider(Qt.Orientation.Horizontal)
         self._slider.setRange(0, 100)
         self._slider.setValue(50)
+        self._slider.setMinimumWidth(SLIDER_PX)
         self._slider.setMaximumWidth(180)
 
         bar = QHBoxLayout()
@@ -169,11 +184,9 @@ class ComparePanel(QWidget):
 
     def set_language(self, lang: Lang) -> None:
         self._lang = lang
-        for key, button in self._buttons.items():
-            button.setText(word(key, lang))
-        self._lines.setText(word("lines", lang))
-        self._north.setText(word("north", lang))
-        self._fit.setText(word("fit", lang))
+        for key, control in self._controls.items():
+            control.setText(word(key, lang))
+            control.setAccessibleName(word(key, lang))
         self.canvas.missing = word("no_tile", lang)
         self.canvas.setAccessibleName(word("canvas", lang))
         self._empty_title.setText(word("empty.title", lang))
@@ -227,7 +240,26 @@ class ComparePanel(QWidget):
         )
         if (before is Mode.SIDE) != (self.canvas.mode is Mode.SIDE):
             self.canvas.fit()
+        self._choose_words_or_icons()
         self.canvas.update()
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        super().resizeEvent(event)
+        self._choose_words_or_icons()
+
+    def _choose_words_or_icons(self) -> None:
+        """Words where they fit beside each other, else icons with the words as their tooltips."""
+        style = Qt.ToolButtonStyle
+        shown = [one for one in self._controls.values() if not one.isHidden()]
+        for control in self._controls.values():
+            control.setToolButtonStyle(style.ToolButtonTextOnly)
+        needed = sum(control.sizeHint().width() + SPACE_1 for control in shown) + 2 * SPACE_2
+        needed += 0 if self._slider.isHidden() else SLIDER_PX
+        narrow = needed > self.width()
+        for control in self._controls.values():
+            if narrow:
+                control.setToolButtonStyle(style.ToolButtonIconOnly)
+            control.setToolTip(control.text() if narrow else "")
 
     def _apply_share(self, percent: int) -> None:
         if round(self.canvas.share * 100) != percent:
@@ -252,8 +284,10 @@ class ComparePanel(QWidget):
         right.setText(candidate_caption(self._candidate, self._lang) if self._candidate else "")
 
 
-def _toggle(checkable: bool = True) -> QToolButton:
+def _toggle(icon: str, checkable: bool) -> QToolButton:
     button = QToolButton()
+    button.setIconSize(icon_size() * 0.8)
+    bind_icon(button, button.setIcon, icon)
     button.setCheckable(checkable)
     button.setAutoRaise(True)
     return button
