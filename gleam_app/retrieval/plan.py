@@ -20,6 +20,7 @@ from gleam_app.geo.grid import MAX_TILES
 from gleam_app.imagery.sources import MapSource
 from gleam_app.imagery.views import View
 from gleam_app.packs.files import write_whole
+from gleam_app.retrieval.arrays import mapped_array
 from gleam_app.retrieval.blocks import Blocks, Steps
 from gleam_app.retrieval.scales import DEFAULT_VIEWS, choose_scales
 from gleam_app.retrieval.tileset import TILE
@@ -77,14 +78,13 @@ class Plan:
     def load(cls, folder: Path) -> "Plan":
         """The plan that was saved there; its arrays are mapped, not read. Raises OSError, ValueError."""
         try:
-            arrays = {
-                name: np.load(folder / f"{name}.npy", mmap_mode="r", allow_pickle=False)
-                for name in _ARRAYS
+            arrays: dict[str, Any] = {
+                name: mapped_array(folder / f"{name}.npy") for name in _ARRAYS
             }
             rest = json.loads((folder / "plan.json").read_text("utf-8"))
             rest["bounds"] = Bounds(*rest["bounds"]) if rest["bounds"] else None
             plan = cls(**rest, **arrays)
-        except (EOFError, KeyError, TypeError, AttributeError) as error:
+        except (KeyError, TypeError, AttributeError) as error:
             raise ValueError("no whole plan is there") from error
         sizes = {len(plan.table), len(plan.column), len(plan.row)}
         whole = len(sizes) == 1 if plan.blocks.size else len(plan.pictures) == len(plan.table)

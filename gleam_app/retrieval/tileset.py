@@ -25,6 +25,7 @@ from gleam_app.errors import GleamError, disk_trouble
 from gleam_app.geo.coordinates import Bounds
 from gleam_app.imagery.sources import MapSource, Picture
 from gleam_app.jobs.work import Work
+from gleam_app.retrieval.arrays import mapped_array
 from gleam_app.retrieval.durable import write_durably
 from gleam_app.retrieval.source_records import SourceRecord as SourceRecord
 from gleam_app.retrieval.source_records import check_source, open_all
@@ -99,7 +100,7 @@ class TileSet:
     def __init__(self, folder: Path, info: TileSetInfo) -> None:
         self.folder = folder
         self.info = info
-        self.table: NDArray[Any] = np.load(folder / TABLE, mmap_mode="r", allow_pickle=False)
+        self.table = mapped_array(folder / TABLE)
         expected = info.tiles * info.dimension * 2
         if (
             self.table.dtype != TILE

@@ -155,8 +155,8 @@ WORDS: dict[str, tuple[str, str]] = {
     "add.target.join": ("Add to {name}", "添加到 {name}"),
     "add.name": ("Name", "名称"),
     "add.name.bad": (
-        "Use letters, digits, spaces, points, - and _; at most 64.",
-        "请使用字母、数字、空格、点、- 和 _，最多 64 个字符。",
+        "Use letters, digits, spaces, points, - and _; at most 64, no point at the end.",
+        "请使用字母、数字、空格、点、- 和 _，最多 64 个字符，末尾不能是点。",
     ),
     "add.name.taken": ("There is already one of this name.", "已有同名瓦片集。"),
     "add.views": ("Queries you expect", "预期的查询图像"),

@@ -85,6 +85,7 @@ def rewrite(name: str, keep: float) -> Callable[[Path], None]:
         (vector(float("nan")), "the vector of tile 17 is none"),
         (vector(1.0), "the vector of tile 17 is none"),
         (put("lat", 41.00001), "its file tiles.npy is not as it was written"),
+        (flip("tiles.npy", 8), "its files do not fit together"),  # a header without an end
         (flip("vectors.f16", 101), "its file vectors.f16 is not as it was written"),
         (rewrite("digests.json", 0.5), "its file digests.json is not as it was written"),
         (lambda folder: (folder / "digests.json").unlink(), "its file digests.json is not"),
