@@ -214,8 +214,6 @@ class Analysis(QObject):
             return
         self.stop()
         self.begun.emit("candidates")
-        from gleam_app.cases.batch import run_facts
-
         heading, query_id = self._session.heading_deg, self._session.query_id
         case = self._desk.case
 
@@ -223,6 +221,7 @@ class Analysis(QObject):
             self._jobs.post(lambda: self._first_wave(location, query))
 
         def search(work: Work) -> _Found:
+            from gleam_app.cases.batch import run_facts
             from gleam_app.retrieval.locate import LocateOptions
 
             locator, options = self._services.locator(), LocateOptions(heading_deg=heading)

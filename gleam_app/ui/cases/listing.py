@@ -39,9 +39,8 @@ class QueryModel(QAbstractListModel):
         thumbs.made.connect(self._show_images)
 
     def _take(self) -> None:
-        before, self_ids = self.records, [one.id for one in self.records]
-        now = self._queries.records
-        if self_ids != [one.id for one in now]:
+        before, now = self.records, self._queries.records
+        if [one.id for one in before] != [one.id for one in now]:
             self.beginResetModel()
             self.records = now
             self.endResetModel()

@@ -6,6 +6,7 @@ from string import Formatter
 
 import gleam_app.ui
 from gleam_app.ui.strings import TEXT, bind_text, language, tr
+from gleam_app.ui.cases.words import WORDS as CASE_WORDS
 from gleam_app.ui.tile_sets.words import WORDS
 
 UI = Path(gleam_app.ui.__file__).parent
@@ -25,7 +26,8 @@ def test_both_languages_are_complete_and_alike() -> None:
 
 def test_no_room_overwrites_the_words_of_another() -> None:
     source = (UI / "strings.py").read_text(encoding="utf-8")
-    assert not [key for key in WORDS if f'"{key}":' in source]
+    assert not [key for key in (*WORDS, *CASE_WORDS) if f'"{key}":' in source]
+    assert not WORDS.keys() & CASE_WORDS.keys()
 
 
 def literal_keys() -> set[tuple[str, str]]:
