@@ -21,6 +21,7 @@ from gleam_app.explain.measures import (
 )
 from gleam_app.explain.wording import Lang, Phrase
 from gleam_app.geo.coordinates import LatLon
+from gleam_app.imagery.views import REFUTABLE_VIEWS
 from gleam_app.retrieval.calibration import POSSIBLE
 from gleam_app.retrieval.results import Alignment, Candidate, Location, Verdict
 
@@ -151,7 +152,8 @@ def _geometry(location: Location, candidate: Candidate) -> list[Evidence]:
     if alignment is None:
         if not geometry_was_tried(location):
             return []
-        return [_item("inliers", {"inliers": 0}, wording.no_alignment(), "against")]
+        weight: Weight = "against" if location.query.view in REFUTABLE_VIEWS else "neutral"
+        return [_item("inliers", {"inliers": 0}, wording.no_alignment(), weight)]
     width, height = location.query.size
     hulls = (convex_hull(alignment.query_points), convex_hull(alignment.window_points))
     frame: Region = ((0.0, 0.0), (width, 0.0), (width, height), (0.0, height))

@@ -12,6 +12,9 @@ VIEWS: tuple[View, ...] = get_args(View)
 PLANAR_VIEWS: tuple[View, ...] = ("uav", "map")
 """Views that lie on the ground like a sheet, so that geometry can verify them. The others share no plane
 with imagery from above: what agreed there would have agreed by chance."""
+REFUTABLE_VIEWS: tuple[View, ...] = ("uav",)
+"""Those of them where it speaks against a place that geometry finds nothing there. Local features hardly
+ever join a drawing to a photograph: a street map that is not aligned may well be in its place."""
 Support = Literal["trained", "experimental", "untrained"]
 """How far an encoder was made for a view: learnt from real pictures, from simulated ones alone, never."""
 

@@ -9,10 +9,16 @@ import numpy as np
 from gleam_app.geo.coordinates import LatLon
 from gleam_app.geo.footprint import distance_m
 from gleam_app.imagery.query import Query
-from gleam_app.imagery.views import PLANAR_VIEWS
+from gleam_app.imagery.views import PLANAR_VIEWS, REFUTABLE_VIEWS
 from gleam_app.jobs.work import Work
 from gleam_app.packs.store import PackStore
-from gleam_app.retrieval.calibration import STRONG, Calibration, honest, verdict_for
+from gleam_app.retrieval.calibration import (
+    POSSIBLE,
+    STRONG,
+    Calibration,
+    honest,
+    verdict_for,
+)
 from gleam_app.retrieval.encoder import Encoder
 from gleam_app.retrieval.matcher import Matcher
 from gleam_app.retrieval.regions import EVERYWHERE, Region
@@ -58,7 +64,7 @@ class _Proposal:
 
     match: Match
     fix: GroundFix | None
-    looked: bool
+    looked: bool  # by geometry, which would have found it
 
 
 class Locator:
@@ -142,9 +148,13 @@ class Locator:
         return known
 
     def _verify(self, query: Query, proposals: list[_Proposal], work: Work) -> list[_Proposal]:
-        """Look at every place quickly; where that convinces nowhere, at every place thoroughly."""
+        """Look at every place quickly; where that convinces nowhere, at every place thoroughly.
+
+        For a view that geometry cannot refute, a quick look has to do, and what it did not find is nothing.
+        """
         features = QueryFeatures(query, self.matcher)
-        for effort in (QUICK, THOROUGH):
+        refutable = query.view in REFUTABLE_VIEWS
+        for effort in (QUICK, THOROUGH) if refutable else (QUICK,):
             looked: list[_Proposal] = []
             certain = False
             for number, proposal in enumerate(proposals):
@@ -152,7 +162,9 @@ class Locator:
                     break
                 work.report("Verifying candidates", number, len(proposals))
                 fix = verify(features, proposal.match, effort)
-                looked.append(_Proposal(proposal.match, fix, True))
+                if not refutable and self._confidence(fix) < POSSIBLE:
+                    fix = None
+                looked.append(_Proposal(proposal.match, fix, refutable))
                 certain = certain or self._confidence(fix) >= STRONG
             if any(self._confidence(proposal.fix) >= STRONG for proposal in looked):
                 break

@@ -14,9 +14,15 @@ from gleam_app.explain.evidence import Evidence, build_evidence
 from gleam_app.imagery.exif import ExifFacts
 from gleam_app.imagery.query import Query
 from gleam_app.imagery.sources import Picture
-from gleam_app.imagery.views import PLANAR_VIEWS, View
+from gleam_app.imagery.views import PLANAR_VIEWS, REFUTABLE_VIEWS, View
 from gleam_app.packs.manifest import Pack, PackManifest, read_manifest
-from gleam_app.retrieval.calibration import STRONG, Calibration, honest, verdict_for
+from gleam_app.retrieval.calibration import (
+    POSSIBLE,
+    STRONG,
+    Calibration,
+    honest,
+    verdict_for,
+)
 from gleam_app.retrieval.matcher import Matcher
 from gleam_app.retrieval.results import Candidate, Location, TileRef
 from gleam_app.retrieval.search import Match
@@ -120,14 +126,14 @@ class Measurer:
         return [item for item in items if item.kind not in NOT_MEASURED]
 
     def _fix(self, query: Query, tile: NDArray[np.uint8]) -> GroundFix | None:
-        """As the app looks: quickly, and thoroughly where that does not convince."""
+        """As the app looks: quickly, and thoroughly where that does not convince and would refute."""
         match = Match(cast(TileSet, _Sheet(tile)), 0, 0.0, 0.0)
         features = QueryFeatures(query, self._matcher)
-        fix = None
-        for effort in (QUICK, THOROUGH):
-            fix = verify(features, match, effort)
-            if self._confidence(fix) >= STRONG:
-                break
+        fix = verify(features, match, QUICK)
+        if query.view not in REFUTABLE_VIEWS:
+            return fix if self._confidence(fix) >= POSSIBLE else None
+        if self._confidence(fix) < STRONG:
+            fix = verify(features, match, THOROUGH)
         return fix
 
     def _confidence(self, fix: GroundFix | None) -> float:
@@ -147,10 +153,10 @@ class Measurer:
         rivals: Sequence[float],
         tile_m: float | None,
     ) -> Candidate:
-        looked = query.view in PLANAR_VIEWS
+        looked = query.view in REFUTABLE_VIEWS
         confidence = self._confidence(fix)
         trained = self._encoder.support(query.view) == "trained"
-        if not looked and rank == 1 and trained and rivals:
+        if fix is None and not looked and rank == 1 and trained and rivals:
             confidence = self._calibration.retrieval_confidence(similarity - rivals[0])
         confidence = honest(confidence)
         alignment = None if fix is None else fix.alignment

@@ -78,6 +78,27 @@ def test_nothing_is_verified_where_no_plane_carries_the_view(
     assert warning == {"id": f"view_{support}", "text": caution(support, view)}
 
 
+@pytest.mark.parametrize(("view", "verdict"), [("uav", "not_found"), ("map", "possible")])
+def test_only_where_geometry_would_find_a_place_does_finding_nothing_rule_it_out(
+    view: View,
+    verdict: str,
+    photo: Query,
+    encoder: Encoder,
+    matcher: Matcher,
+    demo_set: TileSet,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """Local features hardly ever join a street map to a photograph, be it in its place or not."""
+    monkeypatch.setattr(locate_module, "verify", lambda *_: None)
+    locator = Locator(encoder, matcher)
+    location = locator.locate(replace(photo, view=view), [demo_set])
+    unlooked = locator.locate(replace(photo, view=view), [demo_set], LocateOptions(verify=False))
+    assert location.verdict == verdict and unlooked.verdict == "possible"
+    if view == "map":
+        assert location.confidence == unlooked.confidence
+        assert not any(one.verdict == "not_found" for one in location.candidates)
+
+
 def test_a_trained_view_keeps_its_confidence(
     photo: Query, encoder: Encoder, matcher: Matcher, demo_set: TileSet
 ) -> None:
