@@ -5,8 +5,8 @@ from pathlib import Path
 from string import Formatter
 
 import gleam_app.ui
-from gleam_app.ui.strings import TEXT, bind_text, language, tr
 from gleam_app.ui.cases.words import WORDS as CASE_WORDS
+from gleam_app.ui.strings import TEXT, bind_text, language, tr
 from gleam_app.ui.tile_sets.words import WORDS
 
 UI = Path(gleam_app.ui.__file__).parent
