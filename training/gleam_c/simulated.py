@@ -136,9 +136,7 @@ def _query(folder: Path, entry: dict[str, Any], satellite: dict[str, Any]) -> Ta
     elif view == "map":
         size = 1, 1
         ground = np.array([[how["side_m"], 0, east], [0, how["side_m"], -north], [0, 0, 1.0]])
-    return Taken(
-        folder, str(entry["file"]), view, float(how["heading"]), satellite_m, size, ground
-    )
+    return Taken(folder, str(entry["file"]), view, float(how["heading"]), satellite_m, size, ground)
 
 
 def shown_corners(taken: Taken, turn: float) -> NDArray[np.float64]:
