@@ -19,6 +19,7 @@ from training.gleam_x.body import CELLS, LocalEmbedding
 from training.gleam_x.convnext import GRN_EPS, KERNEL
 
 SHARPNESS = 2.0  # of the first squares, where cells are of unit variance
+QUIET, LOUD = 0.3, 5.0  # of a new projector: what it says at random, and the words it begins with
 ELSEWHERE = 5.0  # how much less a cell beside the middle counts at first, as a logarithm
 
 
@@ -192,7 +193,8 @@ class Projector(nn.Module):
         super().__init__()
         self.up, self.down = nn.Linear(width, hidden), nn.Linear(hidden, out)
         with torch.no_grad():
-            self.down.weight.mul_(spread * (hidden / 2) ** 0.5)
+            self.down.weight.mul_(QUIET * spread)
+            self.down.bias.mul_(QUIET * spread)
 
     @torch.no_grad()
     def begin_as_words(self, verdict: nn.Linear, yes: Tensor, no: Tensor) -> None:
@@ -201,7 +203,7 @@ class Projector(nn.Module):
         for unit, (sign, word) in enumerate(((1.0, yes), (-1.0, no))):
             self.up.weight[unit] = sign * verdict.weight[0]
             self.up.bias[unit] = sign * verdict.bias[0]
-            self.down.weight[:, unit] = word
+            self.down.weight[:, unit] = LOUD * word
 
     def forward(self, cells: Tensor) -> Tensor:
         tokens: Tensor = self.down(functional.gelu(self.up(cells)))
