@@ -103,7 +103,8 @@ class Desk(QObject):
                 return known
             return Case.open(path)
 
-        self._change(read)
+        # read before the open one is left: where that fails nothing has changed
+        self._submit(read, lambda case: self._change(lambda: case), lambda: None, "case")
 
     def save_as(self, path: Path) -> None:
         """Go on in a copy of that name; an untitled case moves there altogether."""
