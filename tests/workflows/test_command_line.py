@@ -290,7 +290,7 @@ def test_sets_that_cannot_be_used_say_what_to_do(run: Any, home: Path) -> None:
         for name in ("half", "broken"):
             assert run("tiles", "remove", name)[0] == 0
     lines = {line.partition(":")[0]: line for line in out.splitlines()}
-    assert code == 0 and "--resume" in lines["half"] and "tiles remove broken" in lines["broken"]
+    assert code == 0 and "--resume" in lines["half"] and "tiles verify broken" in lines["broken"]
 
 
 def test_a_view_the_encoder_was_not_trained_for_is_warned_of(run: Any) -> None:
