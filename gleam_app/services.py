@@ -12,7 +12,7 @@ if TYPE_CHECKING:  # the model libraries behind these load on first use, not at 
     from gleam_app.explain.explainer import Explainer
     from gleam_app.packs.store import PackStore
     from gleam_app.retrieval.locate import Locator
-    from gleam_app.retrieval.tileset import TileSetStore
+    from gleam_app.retrieval.tiles.tileset import TileSetStore
 
 
 @dataclass
@@ -46,7 +46,7 @@ class Services:
     def tile_sets(self) -> "TileSetStore":
         with self._lock:
             if self._tile_sets is None:
-                from gleam_app.retrieval.tileset import TileSetStore
+                from gleam_app.retrieval.tiles.tileset import TileSetStore
 
                 self._tile_sets = TileSetStore(self.home)
             return self._tile_sets

@@ -18,7 +18,7 @@ from gleam_app.retrieval.results import Location
 
 if TYPE_CHECKING:
     from gleam_app.retrieval.locate import LocateOptions, Locator
-    from gleam_app.retrieval.tileset import TileSet
+    from gleam_app.retrieval.tiles.tileset import TileSet
 
 log = logging.getLogger(__name__)
 

@@ -24,7 +24,7 @@ from gleam_app.imagery.query import Query
 from gleam_app.imagery.sources import MapSource
 from gleam_app.retrieval.results import Candidate, Location
 from gleam_app.retrieval.support import caution
-from gleam_app.retrieval.tileset import TileSet
+from gleam_app.retrieval.tiles.tileset import TileSet
 
 if TYPE_CHECKING:
     from PIL.Image import Image

@@ -9,7 +9,7 @@ if TYPE_CHECKING:
     from gleam_app.cases.case import Case
     from gleam_app.retrieval.locate import LocateOptions, Locator
     from gleam_app.retrieval.results import Location
-    from gleam_app.retrieval.tileset import TileSet
+    from gleam_app.retrieval.tiles.tileset import TileSet
 
 
 def open_case(path: str) -> "Case":

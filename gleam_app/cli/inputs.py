@@ -10,7 +10,7 @@ from gleam_app.services import Services
 if TYPE_CHECKING:
     from gleam_app.imagery.query import Query, View
     from gleam_app.retrieval.results import Location
-    from gleam_app.retrieval.tileset import TileSet
+    from gleam_app.retrieval.tiles.tileset import TileSet
 
 
 def open_tile_sets(services: Services, names: str) -> "list[TileSet]":

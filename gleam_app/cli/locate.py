@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from gleam_app.retrieval.locate import LocateOptions
     from gleam_app.retrieval.regions import Region
     from gleam_app.retrieval.results import Location
-    from gleam_app.retrieval.tileset import TileSet
+    from gleam_app.retrieval.tiles.tileset import TileSet
 
 
 def define(locate: argparse.ArgumentParser) -> None:

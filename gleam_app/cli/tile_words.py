@@ -6,8 +6,8 @@ from typing import TYPE_CHECKING, Any
 from gleam_app.cli.output import duration, shown
 
 if TYPE_CHECKING:
-    from gleam_app.retrieval.estimate import Estimate
-    from gleam_app.retrieval.staging import HalfBuilt
+    from gleam_app.retrieval.tiles.estimate import Estimate
+    from gleam_app.retrieval.tiles.staging import HalfBuilt
 
 _STATES = {
     "missing": "missing: gleam tiles relink {name} PATH",
@@ -17,7 +17,7 @@ _STATES = {
 
 def line(entry: dict[str, Any], half_built: "HalfBuilt | None" = None) -> str:
     """One tile set in one line."""
-    from gleam_app.retrieval.tileset import quoted
+    from gleam_app.retrieval.tiles.tileset import quoted
 
     name = entry["name"]
     if entry["state"] == "damaged":
@@ -35,7 +35,7 @@ def line(entry: dict[str, Any], half_built: "HalfBuilt | None" = None) -> str:
 
 def description(found: dict[str, Any]) -> Iterator[str]:
     """All about one tile set, in lines."""
-    from gleam_app.retrieval.tileset import quoted
+    from gleam_app.retrieval.tiles.tileset import quoted
 
     name, half = found["name"], found["half_built"]
     if found["state"] == "incomplete":
@@ -67,7 +67,7 @@ def progress(half_built: "HalfBuilt | None") -> str:
 
 def estimate(found: "Estimate", chosen_m: Sequence[float]) -> Iterator[str]:
     """What a build would take, in lines; the chosen scales are marked."""
-    from gleam_app.retrieval.estimate import WhyNot
+    from gleam_app.retrieval.tiles.estimate import WhyNot
 
     if found.scales:
         yield f"{found.area_km2:.3g} km², pixels of {metres(found.resolution_m)} m. Tiles by side, * chosen:"

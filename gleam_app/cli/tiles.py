@@ -17,9 +17,9 @@ from gleam_app.services import Services
 
 if TYPE_CHECKING:
     from gleam_app.packs.manifest import Pack
-    from gleam_app.retrieval.build import Built
     from gleam_app.retrieval.encoder import Encoder
-    from gleam_app.retrieval.estimate import Estimate
+    from gleam_app.retrieval.tiles.build import Built
+    from gleam_app.retrieval.tiles.estimate import Estimate
 
 Action = Callable[[Arguments, Services, Work], int]
 PACK_HELP = "encoder pack (default: the installed one)"
@@ -89,7 +89,7 @@ def _list(arguments: Arguments, services: Services, work: Work) -> int:
 
 
 def _info(arguments: Arguments, services: Services, work: Work) -> int:
-    from gleam_app.retrieval.description import describe
+    from gleam_app.retrieval.tiles.description import describe
 
     found = describe(services.tile_sets, arguments.name, _installed(services))
     if arguments.json:
@@ -100,7 +100,7 @@ def _info(arguments: Arguments, services: Services, work: Work) -> int:
 
 
 def _verify(arguments: Arguments, services: Services, work: Work) -> int:
-    from gleam_app.retrieval.soundness import problems
+    from gleam_app.retrieval.tiles.soundness import problems
 
     store = services.tile_sets
     found = problems(store, arguments.name, work)
@@ -116,7 +116,7 @@ def _verify(arguments: Arguments, services: Services, work: Work) -> int:
 
 
 def _add(arguments: Arguments, services: Services, work: Work) -> int:
-    from gleam_app.retrieval.build import add_tile_set, resume_tile_set
+    from gleam_app.retrieval.tiles.build import add_tile_set, resume_tile_set
 
     store, name = services.tile_sets, arguments.name
     if not arguments.sources and (arguments.estimate or not arguments.resume):
@@ -159,7 +159,7 @@ def _add(arguments: Arguments, services: Services, work: Work) -> int:
 
 
 def _reembed(arguments: Arguments, services: Services, work: Work) -> int:
-    from gleam_app.retrieval.build import reembed_tile_set
+    from gleam_app.retrieval.tiles.build import reembed_tile_set
 
     encoder = _encoder(arguments, services)
     return _built(arguments, reembed_tile_set(services.tile_sets, encoder, arguments.name, work))
@@ -179,7 +179,7 @@ def _built(arguments: Arguments, built: "Built") -> int:
 
 
 def _relink(arguments: Arguments, services: Services, work: Work) -> int:
-    from gleam_app.retrieval.relink import relink
+    from gleam_app.retrieval.tiles.relink import relink
 
     places = [Path(place) for place in arguments.places]
     missing = relink(services.tile_sets, arguments.name, places)
@@ -227,7 +227,7 @@ def _scales_of(services: Services, name: str) -> list[float]:
 def _estimate(
     arguments: Arguments, services: Services, encoder: "Encoder", work: Work
 ) -> "Estimate":
-    from gleam_app.retrieval.estimate import estimate
+    from gleam_app.retrieval.tiles.estimate import estimate
 
     return estimate(
         [Path(source) for source in arguments.sources],

@@ -18,7 +18,7 @@ from gleam_app.imagery.query import VIEWS, View, load_query
 from gleam_app.jobs.work import Work
 from gleam_app.retrieval.locate import LocateOptions, Locator
 from gleam_app.retrieval.results import Candidate, Location
-from gleam_app.retrieval.tileset import TileSet
+from gleam_app.retrieval.tiles.tileset import TileSet
 
 SCHEMA = "gleam.evaluate/1"
 RANKS = (1, 5, 10)

@@ -22,7 +22,7 @@ from gleam_app.jobs.lock import only_process
 from gleam_app.jobs.work import Work
 from gleam_app.packs.files import sha256_of, write_whole
 from gleam_app.retrieval.index import Description, VectorIndex, choose, is_small
-from gleam_app.retrieval.tileset import STAGING
+from gleam_app.retrieval.tiles.tileset import STAGING
 
 SCHEMA = "gleam.index/1"
 KEY = ".index-key"

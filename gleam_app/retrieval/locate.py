@@ -23,7 +23,6 @@ from gleam_app.retrieval.encoder import Encoder
 from gleam_app.retrieval.matcher import Matcher
 from gleam_app.retrieval.regions import EVERYWHERE, Region
 from gleam_app.retrieval.results import Candidate, Location, TileRef
-from gleam_app.retrieval.scales import scales_to_search
 from gleam_app.retrieval.search import (
     Match,
     TileIndex,
@@ -31,7 +30,8 @@ from gleam_app.retrieval.search import (
     distinct_places,
     same_place,
 )
-from gleam_app.retrieval.tileset import TileSet
+from gleam_app.retrieval.tiles.scales import scales_to_search
+from gleam_app.retrieval.tiles.tileset import TileSet
 from gleam_app.retrieval.turning import query_pictures, turns_for
 from gleam_app.retrieval.verification import (
     QUICK,

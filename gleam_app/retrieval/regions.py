@@ -16,7 +16,7 @@ from gleam_app.geo.footprint import Ring
 from gleam_app.geo.frame import LocalFrame
 from gleam_app.imagery.dates import Days
 from gleam_app.imagery.exif import clean_text
-from gleam_app.retrieval.tileset import SourceRecord, TileSet
+from gleam_app.retrieval.tiles.tileset import SourceRecord, TileSet
 
 Polygon = tuple[Ring, ...]
 """Rings of (lat, lon), open or closed: what lies in an odd number of them is inside (holes are not)."""

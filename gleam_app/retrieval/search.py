@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 from gleam_app.jobs.work import Work
 from gleam_app.retrieval.index_file import open_index
 from gleam_app.retrieval.regions import Region
-from gleam_app.retrieval.tileset import TileSet
+from gleam_app.retrieval.tiles.tileset import TileSet
 
 DEPTH = 200  # nearest tiles taken for each turn of the query
 SAME_PLACE = 0.5  # tiles nearer than this share of the larger side show one place

@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from gleam_app.cases.model import QueryRecord
     from gleam_app.explain.evidence import Evidence
     from gleam_app.explain.explainer import Explanation
-    from gleam_app.retrieval.tileset import TileSet, TileSetInfo
+    from gleam_app.retrieval.tiles.tileset import TileSet, TileSetInfo
 
 
 class ExplainPhase(Enum):

@@ -14,7 +14,7 @@ from gleam_app.jobs.work import Work
 from gleam_app.retrieval.index import AT, VectorIndex, sample_queries
 from gleam_app.retrieval.index_file import build_index, open_index
 from gleam_app.retrieval.search import DEPTH, TileIndex
-from gleam_app.retrieval.tileset import TileSet
+from gleam_app.retrieval.tiles.tileset import TileSet
 from tests.benchmarks.harness import Bench
 from tests.landscape import landscape
 

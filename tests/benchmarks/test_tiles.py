@@ -14,10 +14,10 @@ from gleam_app.home import resources_dir
 from gleam_app.imagery.sources import MapSource, open_source
 from gleam_app.packs.manifest import Pack
 from gleam_app.packs.store import PackStore
-from gleam_app.retrieval.blocks import Steps
-from gleam_app.retrieval.embedding import Embedder
 from gleam_app.retrieval.encoder import Encoder
-from gleam_app.retrieval.plan import Plan, plan_maps
+from gleam_app.retrieval.tiles.blocks import Steps
+from gleam_app.retrieval.tiles.embedding import Embedder
+from gleam_app.retrieval.tiles.plan import Plan, plan_maps
 from tests.benchmarks.harness import Bench, machine_load
 
 SCALES_M = [36.0, 48.0, 72.0]

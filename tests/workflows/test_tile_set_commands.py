@@ -14,7 +14,7 @@ from PIL import Image
 
 from gleam_app.home import resources_dir
 from gleam_app.main import main
-from gleam_app.retrieval.tileset import TileSetStore
+from gleam_app.retrieval.tiles.tileset import TileSetStore
 
 DEMO_MAP = resources_dir() / "demo" / "map.tif"
 

@@ -44,7 +44,7 @@ application.exec()
 @pytest.fixture(scope="session")
 def searched(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A home in which the demo's imagery is a small tile set."""
-    from gleam_app.retrieval.build import add_tile_set
+    from gleam_app.retrieval.tiles.build import add_tile_set
 
     home = tmp_path_factory.mktemp("searched")
     services = Services(home=home)

@@ -55,7 +55,7 @@ def windows(qtbot: Any, tmp_path: Path) -> Iterator[Windows]:
 @pytest.fixture(scope="session")
 def small_set(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A home with one tile set, ``yard``, of ``yard.tif`` beside it."""
-    from gleam_app.retrieval.build import add_tile_set
+    from gleam_app.retrieval.tiles.build import add_tile_set
 
     home = tmp_path_factory.mktemp("yard")
     services = Services(home=home)

@@ -21,11 +21,11 @@ from gleam_app.geo.coordinates import LatLon
 from gleam_app.geo.footprint import distance_m
 from gleam_app.imagery.query import ExifFacts, Query
 from gleam_app.packs.store import PackStore
-from gleam_app.retrieval.build import add_tile_set
 from gleam_app.retrieval.encoder import Encoder
 from gleam_app.retrieval.matcher import Matcher
 from gleam_app.retrieval.search import Match, TileIndex, distinct_places
-from gleam_app.retrieval.tileset import TileSet, TileSetStore
+from gleam_app.retrieval.tiles.build import add_tile_set
+from gleam_app.retrieval.tiles.tileset import TileSet, TileSetStore
 from gleam_app.retrieval.turning import query_pictures, turns_for
 from gleam_app.retrieval.verification import QueryFeatures, verify
 from training.data.perspective import Camera, another_day, changed_ground, photograph, relief

@@ -7,9 +7,9 @@ from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from training.gleam_x.commands import Actions
-    from training.gleam_x.feature_store import Progress
-    from training.gleam_x.tower import Figures
-    from training.gleam_x.workshop import Places
+    from training.gleam_x.model.feature_store import Progress
+    from training.gleam_x.model.tower import Figures
+    from training.gleam_x.model.workshop import Places
 
 
 def register(actions: "Actions") -> None:
@@ -59,7 +59,7 @@ def _of_run(parser: argparse.ArgumentParser) -> None:
 
 def _places(arguments: argparse.Namespace) -> "Places":
     from gleam_app.errors import GleamError
-    from training.gleam_x.workshop import Places
+    from training.gleam_x.model.workshop import Places
 
     if arguments.tower is None:
         raise GleamError("Our own model needs --tower, the folder of the tower's run.")
@@ -73,8 +73,8 @@ def _places(arguments: argparse.Namespace) -> "Places":
 
 
 def _fit(arguments: argparse.Namespace) -> None:
-    from training.gleam_x.recipe import read_recipe
-    from training.gleam_x.workshop import fit_released, fit_small
+    from training.gleam_x.model.recipe import read_recipe
+    from training.gleam_x.model.workshop import fit_released, fit_small
 
     recipe = read_recipe(arguments.recipe)
     resume, stop_after = arguments.resume, arguments.stop_after
@@ -86,8 +86,8 @@ def _fit(arguments: argparse.Namespace) -> None:
 
 
 def _export(arguments: argparse.Namespace) -> None:
-    from training.gleam_x.recipe import read_recipe
-    from training.gleam_x.workshop import export_small
+    from training.gleam_x.model.recipe import read_recipe
+    from training.gleam_x.model.workshop import export_small
 
     recipe = read_recipe(arguments.recipe)
     bundled = _starter().parent / recipe.language.base_pack
@@ -97,8 +97,8 @@ def _export(arguments: argparse.Namespace) -> None:
 
 
 def _tower(arguments: argparse.Namespace) -> None:
-    from training.gleam_x.recipe import read_recipe
-    from training.gleam_x.tower import fit_tower
+    from training.gleam_x.model.recipe import read_recipe
+    from training.gleam_x.model.tower import fit_tower
 
     _say(
         fit_tower(
@@ -121,14 +121,14 @@ def _say(found: "Figures") -> None:
 
 
 def _quantise(arguments: argparse.Namespace) -> None:
-    from training.gleam_x.export import quantise
+    from training.gleam_x.model.export import quantise
 
     quantise(arguments.model, arguments.out, arguments.kind)
 
 
 def _convert(arguments: argparse.Namespace) -> None:
-    from training.gleam_x.recipe import read_recipe
-    from training.gleam_x.workshop import convert_released
+    from training.gleam_x.model.recipe import read_recipe
+    from training.gleam_x.model.workshop import convert_released
 
     convert_released(
         read_recipe(arguments.recipe),

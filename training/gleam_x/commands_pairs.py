@@ -33,7 +33,7 @@ def register(actions: "Actions") -> None:
 
 def _pairs(arguments: argparse.Namespace) -> None:
     from gleam_app.home import resources_dir
-    from training.gleam_x.pairs import Wanted, build
+    from training.gleam_x.pairs.build import Wanted, build
 
     wanted = Wanted(
         data=arguments.data,
@@ -49,7 +49,7 @@ def _pairs(arguments: argparse.Namespace) -> None:
 
 def _measure(arguments: argparse.Namespace) -> None:
     from gleam_app.home import resources_dir
-    from training.gleam_x.measured import measure
+    from training.gleam_x.pairs.measured import measure
 
     bundled = resources_dir() / "packs"
     count = measure(

@@ -17,7 +17,7 @@ from gleam_app.explain.wording import LANGS, Lang, Phrase
 from gleam_app.imagery.exif import clean_text
 from gleam_app.imagery.views import View
 from gleam_app.packs.files import write_whole
-from training.gleam_x.facts import SceneFacts
+from training.gleam_x.pairs.facts import SceneFacts
 
 SCHEMA = "gleam.pairs/1"
 RECORDS = "pairs.jsonl"

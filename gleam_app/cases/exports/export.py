@@ -18,7 +18,7 @@ from gleam_app.cases.exports.table import write_csv, write_history
 from gleam_app.errors import GleamError
 from gleam_app.explain.wording import Lang
 from gleam_app.jobs.work import Work
-from gleam_app.retrieval.tileset import TileSetStore
+from gleam_app.retrieval.tiles.tileset import TileSetStore
 
 Format = Literal["geojson", "kml", "kmz", "gpx", "csv", "gpkg", "cot", "html", "history"]
 FORMATS: tuple[Format, ...] = get_args(Format)

@@ -15,7 +15,7 @@ from gleam_app.cases.report_words import WORDS
 from gleam_app.errors import GleamError
 from gleam_app.explain.wording import Lang
 from gleam_app.jobs.work import Work
-from gleam_app.retrieval.tileset import TileSet, TileSetStore
+from gleam_app.retrieval.tiles.tileset import TileSet, TileSetStore
 
 
 def write_html(

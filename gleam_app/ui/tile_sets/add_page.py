@@ -18,7 +18,7 @@ from PySide6.QtWidgets import (
 )
 
 from gleam_app.errors import GleamError
-from gleam_app.retrieval.tileset import NAME
+from gleam_app.retrieval.tiles.tileset import NAME
 from gleam_app.ui.buttons import ChoiceBox, link_button
 from gleam_app.ui.panels.notice import Notice
 from gleam_app.ui.strings import bind_text, language, tr
@@ -31,7 +31,7 @@ from gleam_app.ui.tile_sets.scales import Chosen, ScaleList, ViewChoice
 from gleam_app.ui.tile_sets.sign import caption
 
 if TYPE_CHECKING:
-    from gleam_app.retrieval.estimate import Cost, Estimate
+    from gleam_app.retrieval.tiles.estimate import Cost, Estimate
 
 _UNFIT = re.compile(r"[^\w.-]+")
 

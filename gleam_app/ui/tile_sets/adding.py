@@ -16,7 +16,7 @@ from gleam_app.ui.strings import tr
 from gleam_app.ui.tile_sets.survey import Found, survey
 
 if TYPE_CHECKING:
-    from gleam_app.retrieval.estimate import Estimate
+    from gleam_app.retrieval.tiles.estimate import Estimate
 
 RECENT_CRS = 6
 
@@ -161,7 +161,7 @@ class Adding(QObject):
         paths, crs = self.paths, self.crs
 
         def count(work: Work) -> "Estimate":
-            from gleam_app.retrieval.estimate import estimate
+            from gleam_app.retrieval.tiles.estimate import estimate
 
             encoder = self._services.locator().encoder
             work.check()

@@ -16,7 +16,7 @@ from gleam_app.ui.strings import tr
 
 if TYPE_CHECKING:
     from gleam_app.retrieval.encoder import Encoder
-    from gleam_app.retrieval.tileset import TileSetInfo, TileSetStore
+    from gleam_app.retrieval.tiles.tileset import TileSetInfo, TileSetStore
 
 BuildKind = Literal["add", "resume", "reembed"]
 Outcome = Literal["ready", "failed", "stopped"]
@@ -85,7 +85,7 @@ class Builds(QObject):
         """Make a tile set, or join imagery to the one of that name."""
 
         def build(store: "TileSetStore", encoder: "Encoder", work: Work) -> "TileSetInfo":
-            from gleam_app.retrieval.build import add_tile_set
+            from gleam_app.retrieval.tiles.build import add_tile_set
 
             scales = list(request.scales_m) if request.scales_m else None
             info, _ = add_tile_set(
@@ -100,7 +100,7 @@ class Builds(QObject):
         """Go on with a half-built one."""
 
         def build(store: "TileSetStore", encoder: "Encoder", work: Work) -> "TileSetInfo":
-            from gleam_app.retrieval.build import resume_tile_set
+            from gleam_app.retrieval.tiles.build import resume_tile_set
 
             return resume_tile_set(store, encoder, name, work)[0]
 
@@ -110,7 +110,7 @@ class Builds(QObject):
         """Embed its imagery again with the encoder that is loaded; the old set serves meanwhile."""
 
         def build(store: "TileSetStore", encoder: "Encoder", work: Work) -> "TileSetInfo":
-            from gleam_app.retrieval.build import reembed_tile_set
+            from gleam_app.retrieval.tiles.build import reembed_tile_set
 
             return reembed_tile_set(store, encoder, name, work)[0]
 

@@ -7,7 +7,7 @@ from gleam_app.errors import GleamError
 from gleam_app.geo.footprint import Ring, bounds_ring
 from gleam_app.imagery.sources import open_source
 from gleam_app.jobs.work import Work
-from gleam_app.retrieval.tileset import TileSetInfo
+from gleam_app.retrieval.tiles.tileset import TileSetInfo
 from gleam_app.ui.tile_sets.entries import Entry
 
 

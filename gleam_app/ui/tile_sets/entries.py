@@ -6,13 +6,13 @@ from typing import TYPE_CHECKING, Literal
 
 from gleam_app.imagery.exif import clean_text
 from gleam_app.jobs.work import Work
-from gleam_app.retrieval.tileset import SourceRecord, TileSetInfo, TileSetStore
+from gleam_app.retrieval.tiles.tileset import SourceRecord, TileSetInfo, TileSetStore
 from gleam_app.ui.strings import tr
 from gleam_app.ui.tile_sets.builds import Build
 
 if TYPE_CHECKING:  # pydantic is slow to import
     from gleam_app.packs.manifest import Pack
-    from gleam_app.retrieval.staging import HalfBuilt
+    from gleam_app.retrieval.tiles.staging import HalfBuilt
 
 State = Literal[
     "ready", "half_built", "other_pack", "missing", "damaged", "building", "paused", "waiting",

@@ -10,7 +10,7 @@ from PySide6.QtCore import QObject, Signal
 from gleam_app.errors import GleamError
 from gleam_app.imagery.folders import ARCHIVE_SUFFIXES, may_be_map
 from gleam_app.jobs.work import Work
-from gleam_app.retrieval.tileset import SourceRecord, TileSet
+from gleam_app.retrieval.tiles.tileset import SourceRecord, TileSet
 from gleam_app.services import Services
 from gleam_app.ui.jobs import Jobs, Task
 from gleam_app.ui.session import Session
@@ -206,7 +206,7 @@ class TileSets(QObject):
         """Look for the sources of a tile set in these files and folders."""
 
         def find(work: Work) -> list[SourceRecord]:
-            from gleam_app.retrieval.relink import relink
+            from gleam_app.retrieval.tiles.relink import relink
 
             return relink(self._services.tile_sets, name, places)
 

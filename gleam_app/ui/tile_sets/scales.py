@@ -22,7 +22,7 @@ from gleam_app.ui.theme import SPACE_1, SPACE_2, SPACE_3
 from gleam_app.ui.tile_sets.sign import caption
 
 if TYPE_CHECKING:
-    from gleam_app.retrieval.estimate import Estimate, ScaleCost
+    from gleam_app.retrieval.tiles.estimate import Estimate, ScaleCost
 
 SMALLEST_M, LARGEST_M = 5.0, 20_000.0
 

@@ -17,7 +17,7 @@ from gleam_app.jobs.work import Progress, Work
 from gleam_app.retrieval.locate import LocateOptions
 from gleam_app.retrieval.regions import Region
 from gleam_app.retrieval.results import Location
-from gleam_app.retrieval.tileset import SourceRecord, TileSetInfo
+from gleam_app.retrieval.tiles.tileset import SourceRecord, TileSetInfo
 from tests.factories import make_location
 
 

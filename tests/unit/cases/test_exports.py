@@ -31,7 +31,7 @@ from gleam_app.errors import GleamError
 from gleam_app.geo.coordinates import Bounds
 from gleam_app.imagery.query import load_query
 from gleam_app.imagery.sources import Picture
-from gleam_app.retrieval.tileset import SourceRecord, TileSetInfo
+from gleam_app.retrieval.tiles.tileset import SourceRecord, TileSetInfo
 from tests.factories import LAT, LON, make_location, make_pixels
 
 HOSTILE = '=HYPERLINK("http:x")&<script>alert(1)</script>\u202e]]>.jpg'

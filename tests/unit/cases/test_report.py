@@ -18,7 +18,7 @@ from gleam_app.geo.coordinates import Bounds
 from gleam_app.imagery.sources import Picture
 from gleam_app.imagery.views import Support
 from gleam_app.retrieval.support import caution
-from gleam_app.retrieval.tileset import TileSetInfo
+from gleam_app.retrieval.tiles.tileset import TileSetInfo
 from tests.factories import LAT, LON, make_location, make_query
 
 HOSTILE = '<script>alert("1")</script><img src=x onerror=alert(1)>.jpg'

@@ -13,8 +13,8 @@ from gleam_app.explain.pair import WORDS, pair_grammar, pair_messages, pair_pict
 from gleam_app.explain.wording import LANGS, Lang
 from gleam_app.packs.manifest import Pack, PackManifest
 from tests.factories import make_location, make_pixels
-from training.gleam_x.dialogue import drawn
-from training.gleam_x.recipe import DialogueRecipe
+from training.gleam_x.model.dialogue import drawn
+from training.gleam_x.model.recipe import DialogueRecipe
 from training.gleam_x.records import PairRecord
 
 LOCATION = make_location("verified")

@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 
 from gleam_app.imagery.dates import Days, days_beside, days_of_notes, read_day, span
 from gleam_app.imagery.sources import open_source
-from gleam_app.retrieval.source_records import record_map
+from gleam_app.retrieval.tiles.source_records import record_map
 from tests.unit.imagery.archives import block, write_mbtiles, write_pmtiles
 from tests.unit.imagery.rasters import soft_rgb, transform_at, write_raster
 

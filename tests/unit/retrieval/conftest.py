@@ -6,11 +6,11 @@ import pytest
 
 from gleam_app.home import resources_dir
 from gleam_app.packs.store import PackStore
-from gleam_app.retrieval.build import add_tile_set
 from gleam_app.retrieval.encoder import Encoder
 from gleam_app.retrieval.locate import Locator
 from gleam_app.retrieval.matcher import Matcher
-from gleam_app.retrieval.tileset import TileSet, TileSetStore
+from gleam_app.retrieval.tiles.build import add_tile_set
+from gleam_app.retrieval.tiles.tileset import TileSet, TileSetStore
 
 DEMO = resources_dir() / "demo"
 

@@ -6,8 +6,8 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from gleam_app.retrieval.arrays import mapped_array
-from gleam_app.retrieval.tileset import TILE
+from gleam_app.retrieval.tiles.arrays import mapped_array
+from gleam_app.retrieval.tiles.tileset import TILE
 
 
 def test_an_array_is_mapped_as_it_was_saved(tmp_path: Path) -> None:

@@ -6,10 +6,10 @@ import pytest
 from gleam_app.errors import Cancelled, GleamError
 from gleam_app.jobs.lock import only_process
 from gleam_app.jobs.work import Progress, Work
-from gleam_app.retrieval import blocks
-from gleam_app.retrieval.build import BegunOtherwise, add_tile_set
 from gleam_app.retrieval.encoder import Encoder
-from gleam_app.retrieval.tileset import NAME, STAGING, TileSet, TileSetInfo, TileSetStore
+from gleam_app.retrieval.tiles import blocks
+from gleam_app.retrieval.tiles.build import BegunOtherwise, add_tile_set
+from gleam_app.retrieval.tiles.tileset import NAME, STAGING, TileSet, TileSetInfo, TileSetStore
 
 
 @pytest.fixture(autouse=True)

@@ -17,12 +17,12 @@ from hypothesis import strategies as st
 
 from gleam_app.errors import GleamError
 from gleam_app.jobs.work import Progress, Work
-from gleam_app.retrieval import blocks, joining
-from gleam_app.retrieval.build import BegunOtherwise, add_tile_set, resume_tile_set
-from gleam_app.retrieval.journal import CHECKSUMS, COVERAGE, VECTORS
-from gleam_app.retrieval.soundness import problems
-from gleam_app.retrieval.staging import STAGING, Staging
-from gleam_app.retrieval.tileset import TileSetStore
+from gleam_app.retrieval.tiles import blocks, joining
+from gleam_app.retrieval.tiles.build import BegunOtherwise, add_tile_set, resume_tile_set
+from gleam_app.retrieval.tiles.journal import CHECKSUMS, COVERAGE, VECTORS
+from gleam_app.retrieval.tiles.soundness import problems
+from gleam_app.retrieval.tiles.staging import STAGING, Staging
+from gleam_app.retrieval.tiles.tileset import TileSetStore
 from tests.unit.retrieval.tiny import SCALES_M, same_set, tiny_encoder, tiny_map
 
 ENCODER = tiny_encoder()
@@ -32,8 +32,8 @@ import sys
 from pathlib import Path
 from gleam_app.errors import GleamError
 from gleam_app.retrieval import index
-from gleam_app.retrieval.build import add_tile_set, resume_tile_set
-from gleam_app.retrieval.tileset import TileSetStore
+from gleam_app.retrieval.tiles.build import add_tile_set, resume_tile_set
+from gleam_app.retrieval.tiles.tileset import TileSetStore
 from tests.unit.retrieval.tiny import SCALES_M, small_blocks, tiny_encoder
 small_blocks()
 index.EXACT_VALUES = 0

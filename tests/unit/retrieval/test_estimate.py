@@ -15,14 +15,14 @@ from gleam_app.errors import Cancelled, GleamError
 from gleam_app.geo.footprint import area_m2
 from gleam_app.imagery.sources import MapSource, open_source
 from gleam_app.jobs.work import Work
-from gleam_app.retrieval.blocks import Blocks
-from gleam_app.retrieval.build import add_tile_set
 from gleam_app.retrieval.encoder import Encoder
-from gleam_app.retrieval.estimate import Estimate, disk_bytes, estimate, remember_pace
 from gleam_app.retrieval.index import is_small
-from gleam_app.retrieval.pace import LEAST_TILES, Pace, remembered
-from gleam_app.retrieval.plan import Steps, plan_maps
-from gleam_app.retrieval.tileset import TileSetStore
+from gleam_app.retrieval.tiles.blocks import Blocks
+from gleam_app.retrieval.tiles.build import add_tile_set
+from gleam_app.retrieval.tiles.estimate import Estimate, disk_bytes, estimate, remember_pace
+from gleam_app.retrieval.tiles.pace import LEAST_TILES, Pace, remembered
+from gleam_app.retrieval.tiles.plan import Steps, plan_maps
+from gleam_app.retrieval.tiles.tileset import TileSetStore
 
 
 class QuickEncoder:
@@ -282,10 +282,10 @@ def test_slow_reading_is_tried_at_few_scales_and_reckoned_at_the_others(
         tried.append(blocks.scale_m)
         return Pace(0.001, 0.002)
 
-    monkeypatch.setattr("gleam_app.retrieval.estimate.measure", measured)
+    monkeypatch.setattr("gleam_app.retrieval.tiles.estimate.measure", measured)
     assert len(estimate([path], quick, tmp_path).suggested_m) == len(tried) == 5
     tried.clear()
-    monkeypatch.setattr("gleam_app.retrieval.estimate.PATIENCE_S", 0.5)
+    monkeypatch.setattr("gleam_app.retrieval.tiles.estimate.PATIENCE_S", 0.5)
     guessed = estimate([path], quick, tmp_path)
     assert tried == [48.0]
     coarse = guessed.cost([243.0])

@@ -7,12 +7,12 @@ import numpy as np
 import pytest
 
 from gleam_app.errors import Cancelled, GleamError
-from gleam_app.retrieval import build, joining
 from gleam_app.retrieval import index as index_module
-from gleam_app.retrieval.build import add_tile_set
 from gleam_app.retrieval.encoder import Encoder
 from gleam_app.retrieval.search import TileIndex
-from gleam_app.retrieval.tileset import STAGING, TileSet, TileSetStore
+from gleam_app.retrieval.tiles import build, joining
+from gleam_app.retrieval.tiles.build import add_tile_set
+from gleam_app.retrieval.tiles.tileset import STAGING, TileSet, TileSetStore
 
 
 @pytest.mark.parametrize(

@@ -8,18 +8,18 @@ import pytest
 from gleam_app.errors import Cancelled, GleamError
 from gleam_app.geo.coordinates import Bounds
 from gleam_app.jobs.work import Progress, Work
-from gleam_app.retrieval import blocks
 from gleam_app.retrieval import index as index_module
-from gleam_app.retrieval.build import (
+from gleam_app.retrieval.search import TileIndex
+from gleam_app.retrieval.tiles import blocks
+from gleam_app.retrieval.tiles.build import (
     BegunOtherwise,
     add_tile_set,
     reembed_tile_set,
     resume_tile_set,
 )
-from gleam_app.retrieval.joining import _around
-from gleam_app.retrieval.search import TileIndex
-from gleam_app.retrieval.soundness import problems
-from gleam_app.retrieval.tileset import TileSetStore
+from gleam_app.retrieval.tiles.joining import _around
+from gleam_app.retrieval.tiles.soundness import problems
+from gleam_app.retrieval.tiles.tileset import TileSetStore
 from tests.unit.imagery.rasters import transform_at, write_raster
 from tests.unit.retrieval.tiny import SCALES_M, same_set, tiny_encoder, tiny_map
 

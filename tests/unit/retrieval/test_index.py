@@ -17,7 +17,7 @@ from gleam_app.retrieval import index_file
 from gleam_app.retrieval.exact import nearest
 from gleam_app.retrieval.index import AT, VectorIndex, is_small, sample_queries
 from gleam_app.retrieval.index_file import KEY, build_index, open_index
-from gleam_app.retrieval.tileset import STAGING
+from gleam_app.retrieval.tiles.tileset import STAGING
 from tests.landscape import landscape
 
 COUNT, DIMENSION = 8_000, 32

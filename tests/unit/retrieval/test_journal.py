@@ -7,7 +7,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from gleam_app.retrieval.journal import CHECKSUMS, COVERAGE, VECTORS, Journal, tiles_in
+from gleam_app.retrieval.tiles.journal import CHECKSUMS, COVERAGE, VECTORS, Journal, tiles_in
 
 BOUNDS = np.array([0, 3, 4, 9, 12, 20])
 DIMENSION = 5

@@ -11,10 +11,10 @@ from rasterio.windows import Window
 
 from gleam_app.errors import GleamError
 from gleam_app.imagery.sources import open_source
-from gleam_app.retrieval.build import add_tile_set
 from gleam_app.retrieval.encoder import Encoder
-from gleam_app.retrieval.plan import Steps, plan_maps
-from gleam_app.retrieval.tileset import TileSetStore
+from gleam_app.retrieval.tiles.build import add_tile_set
+from gleam_app.retrieval.tiles.plan import Steps, plan_maps
+from gleam_app.retrieval.tiles.tileset import TileSetStore
 from tests.unit.imagery.rasters import shifted, soft_rgb, transform_at, write_raster
 
 SCALE_M = 108.0

@@ -16,10 +16,10 @@ from gleam_app.geo.footprint import destination, distance_m, points_in_ring, rin
 from gleam_app.geo.frame import LocalFrame, wgs84
 from gleam_app.geo.grid import away_from_edge, tiles_touching
 from gleam_app.imagery.sources import MapSource, open_source
-from gleam_app.retrieval.blocks import BLOCK_TILES, Blocks
-from gleam_app.retrieval.embedding import MARGIN_PX, Embedder, shares
 from gleam_app.retrieval.encoder import Encoder
-from gleam_app.retrieval.plan import Plan, Steps, plan_maps, plan_pictures
+from gleam_app.retrieval.tiles.blocks import BLOCK_TILES, Blocks
+from gleam_app.retrieval.tiles.embedding import MARGIN_PX, Embedder, shares
+from gleam_app.retrieval.tiles.plan import Plan, Steps, plan_maps, plan_pictures
 
 STEPS = Steps(192, 48)
 

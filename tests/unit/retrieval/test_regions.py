@@ -24,7 +24,7 @@ from gleam_app.retrieval.regions import (
     read_polygons,
     within_m,
 )
-from gleam_app.retrieval.tileset import TILE, SourceRecord, TileSet
+from gleam_app.retrieval.tiles.tileset import TILE, SourceRecord, TileSet
 
 SOURCES = ["/maps/north.tif", "/maps/south.mbtiles"]
 SQUARE = ((0.0, 0.0), (0.0, 2.0), (2.0, 2.0), (2.0, 0.0))

@@ -7,10 +7,10 @@ import pytest
 
 from gleam_app.errors import Cancelled, GleamError
 from gleam_app.jobs.work import Work
-from gleam_app.retrieval.build import add_tile_set, resume_tile_set
-from gleam_app.retrieval.relink import relink
-from gleam_app.retrieval.soundness import problems
-from gleam_app.retrieval.tileset import TileSetStore
+from gleam_app.retrieval.tiles.build import add_tile_set, resume_tile_set
+from gleam_app.retrieval.tiles.relink import relink
+from gleam_app.retrieval.tiles.soundness import problems
+from gleam_app.retrieval.tiles.tileset import TileSetStore
 from tests.unit.retrieval.tiny import tiny_encoder, tiny_map
 
 ENCODER = tiny_encoder()
@@ -74,7 +74,7 @@ def test_half_built_work_finds_its_imagery_too(store: TileSetStore, tmp_path: Pa
     stopped = Work()
     stopped.on_progress = lambda progress: stopped.cancel() if progress.done else None
     with pytest.MonkeyPatch.context() as patch, pytest.raises(Cancelled):
-        patch.setattr("gleam_app.retrieval.blocks.BLOCK_TILES", 4)
+        patch.setattr("gleam_app.retrieval.tiles.blocks.BLOCK_TILES", 4)
         add_tile_set(store, ENCODER, [path], "set", scales_m=[40.0], work=stopped)
     path.replace(tmp_path / "b.tif")
     with pytest.raises(GleamError, match=r"a\.tif is not where it was") as told:

@@ -13,10 +13,11 @@ from gleam_app.geo.coordinates import LatLon
 from gleam_app.geo.frame import LocalFrame
 from gleam_app.imagery.sources import MapSource
 from gleam_app.imagery.views import VIEWS, View
-from gleam_app.retrieval.build import add_tile_set
 from gleam_app.retrieval.encoder import Encoder
 from gleam_app.retrieval.regions import Region
-from gleam_app.retrieval.scales import (
+from gleam_app.retrieval.search import TileIndex
+from gleam_app.retrieval.tiles.build import add_tile_set
+from gleam_app.retrieval.tiles.scales import (
     LADDER_M,
     MIN_TILE_PX,
     SCALES_M,
@@ -24,8 +25,7 @@ from gleam_app.retrieval.scales import (
     scales_for,
     scales_to_search,
 )
-from gleam_app.retrieval.search import TileIndex
-from gleam_app.retrieval.tileset import TileSetStore
+from gleam_app.retrieval.tiles.tileset import TileSetStore
 from gleam_app.retrieval.turning import SQUARE_SHARE
 
 WITHIN = 1.23  # a query differs from the nearest tile by no more

@@ -14,7 +14,7 @@ from gleam_app.retrieval.search import (
     distinct_places,
     matches_of,
 )
-from gleam_app.retrieval.tileset import TileSet
+from gleam_app.retrieval.tiles.tileset import TileSet
 
 SOMEWHERE = cast(TileSet, object())
 

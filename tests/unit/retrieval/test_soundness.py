@@ -9,10 +9,10 @@ import numpy as np
 import pytest
 
 from gleam_app.retrieval import index as index_module
-from gleam_app.retrieval.build import add_tile_set, reembed_tile_set
-from gleam_app.retrieval.description import describe
-from gleam_app.retrieval.soundness import problems
-from gleam_app.retrieval.tileset import TileSetStore
+from gleam_app.retrieval.tiles.build import add_tile_set, reembed_tile_set
+from gleam_app.retrieval.tiles.description import describe
+from gleam_app.retrieval.tiles.soundness import problems
+from gleam_app.retrieval.tiles.tileset import TileSetStore
 from tests.unit.retrieval.tiny import tiny_encoder, tiny_map
 
 ENCODER = tiny_encoder()

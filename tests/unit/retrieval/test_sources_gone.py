@@ -12,11 +12,11 @@ from numpy.typing import NDArray
 
 from gleam_app.errors import GleamError
 from gleam_app.imagery.query import load_query
-from gleam_app.retrieval import blocks
-from gleam_app.retrieval.build import add_tile_set, resume_tile_set
 from gleam_app.retrieval.encoder import Encoder
 from gleam_app.retrieval.locate import LocateOptions, Locator
-from gleam_app.retrieval.tileset import TileSetStore
+from gleam_app.retrieval.tiles import blocks
+from gleam_app.retrieval.tiles.build import add_tile_set, resume_tile_set
+from gleam_app.retrieval.tiles.tileset import TileSetStore
 
 QUICK = LocateOptions(verify=False, heading_deg=0.0)
 

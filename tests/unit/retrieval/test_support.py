@@ -14,7 +14,7 @@ from gleam_app.retrieval.locate import LocateOptions, Locator
 from gleam_app.retrieval.matcher import Matcher
 from gleam_app.retrieval.results import Location
 from gleam_app.retrieval.support import caution
-from gleam_app.retrieval.tileset import TileSet
+from gleam_app.retrieval.tiles.tileset import TileSet
 from tests.unit.retrieval.conftest import DEMO
 
 

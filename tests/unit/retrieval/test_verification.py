@@ -10,7 +10,7 @@ from gleam_app.geo.footprint import bearing_deg, distance_m
 from gleam_app.imagery.query import ExifFacts, Query
 from gleam_app.imagery.sources import open_source
 from gleam_app.retrieval.locate import Locator
-from gleam_app.retrieval.tileset import TileSet
+from gleam_app.retrieval.tiles.tileset import TileSet
 from gleam_app.retrieval.verification import (
     apply,
     centre_spread,

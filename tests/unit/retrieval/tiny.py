@@ -8,8 +8,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from gleam_app.retrieval import blocks
-from gleam_app.retrieval.tileset import TileSetStore
+from gleam_app.retrieval.tiles import blocks
+from gleam_app.retrieval.tiles.tileset import TileSetStore
 from tests.unit.imagery.rasters import smooth, transform_at, write_raster
 
 SCALES_M = [40.0, 80.0]

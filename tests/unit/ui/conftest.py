@@ -14,7 +14,7 @@ from gleam_app.explain.explainer import Explanation
 from gleam_app.explain.wording import Lang
 from gleam_app.jobs.work import Work
 from gleam_app.retrieval.results import Location
-from gleam_app.retrieval.tileset import SourceRecord, TileSetInfo
+from gleam_app.retrieval.tiles.tileset import SourceRecord, TileSetInfo
 from gleam_app.services import Services
 from tests.factories import make_location
 

@@ -12,7 +12,7 @@ from PySide6.QtTest import QTest
 
 from gleam_app.errors import GleamError
 from gleam_app.jobs.work import Work
-from gleam_app.retrieval.tileset import SourceRecord
+from gleam_app.retrieval.tiles.tileset import SourceRecord
 from gleam_app.ui.strings import TEXT, language
 from gleam_app.ui.tile_sets.builds import Build
 

@@ -8,7 +8,7 @@ from PIL import Image
 
 from gleam_app.errors import GleamError
 from gleam_app.jobs.work import Work
-from gleam_app.retrieval.tileset import SourceRecord, TileSetInfo
+from gleam_app.retrieval.tiles.tileset import SourceRecord, TileSetInfo
 from gleam_app.ui.strings import language
 from gleam_app.ui.tile_sets.coverage import coverage_of
 from gleam_app.ui.tile_sets.entries import Entry

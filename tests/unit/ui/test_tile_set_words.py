@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from gleam_app.imagery.views import VIEWS
-from gleam_app.retrieval.tileset import NAME, SourceRecord, TileSetInfo
+from gleam_app.retrieval.tiles.tileset import NAME, SourceRecord, TileSetInfo
 from gleam_app.ui.strings import language
 from gleam_app.ui.theme import DARK, LIGHT
 from gleam_app.ui.tile_sets.add_page import duration_text, free_name

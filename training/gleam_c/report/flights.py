@@ -10,9 +10,9 @@ from numpy.typing import NDArray
 from gleam_app.errors import GleamError
 from gleam_app.geo.footprint import distance_m
 from gleam_app.geo.frame import LocalFrame
-from gleam_app.retrieval.build import add_tile_set
 from gleam_app.retrieval.search import Match, distinct_places
-from gleam_app.retrieval.tileset import TileSet, TileSetStore
+from gleam_app.retrieval.tiles.build import add_tile_set
+from gleam_app.retrieval.tiles.tileset import TileSet, TileSetStore
 from gleam_app.retrieval.turning import turns_for
 from training.data.records import read_pixels
 from training.gleam_c.report.bench import Bench, key_of, say

@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 from rasterio.enums import Resampling
 from rasterio.warp import transform
 
-from gleam_app.retrieval.embedding import MIN_COVERAGE
+from gleam_app.retrieval.tiles.embedding import MIN_COVERAGE
 from training.gleam_c.report.bench import Bench, key_of
 from training.gleam_c.report.cuts import Picture
 from training.gleam_c.report.figures import Figure, Row, Vectors, recalls

@@ -22,7 +22,7 @@ from gleam_app.explain.wording import Lang
 from gleam_app.packs.manifest import Pack
 from training.gleam_x.evaluate.questions import GREY, Question
 from training.gleam_x.evaluate.systems import Answer, System, confidence_in, verdict_of
-from training.gleam_x.runtime import Runtime
+from training.gleam_x.model.runtime import Runtime
 
 Inputs = Literal["images", "evidence", "both"]
 INPUTS: tuple[Inputs, ...] = get_args(Inputs)

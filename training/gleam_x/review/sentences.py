@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from gleam_app.explain.claims import sentences
 from gleam_app.explain.slots import SlotFiller
 from gleam_app.explain.wording import Lang
-from training.gleam_x.facts import Fact
+from training.gleam_x.pairs.facts import Fact
 from training.gleam_x.records import Explanation, PairRecord, StatedClaim, evidence_of
 from training.gleam_x.teachers import words_en, words_zh
 from training.gleam_x.teachers.check import Status, check, cited

@@ -6,7 +6,7 @@ from typing import Literal
 
 from gleam_app.explain.claims import sentences
 from gleam_app.explain.wording import Lang
-from training.gleam_x.facts import Fact
+from training.gleam_x.pairs.facts import Fact
 from training.gleam_x.records import PairRecord
 from training.gleam_x.teachers.reading import Assertion, read
 

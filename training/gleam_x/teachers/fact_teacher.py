@@ -11,7 +11,7 @@ import numpy as np
 
 from gleam_app.explain.evidence import Evidence
 from gleam_app.explain.wording import Lang
-from training.gleam_x.facts import Fact
+from training.gleam_x.pairs.facts import Fact
 from training.gleam_x.records import Explanation, PairRecord, StatedClaim, evidence_of
 from training.gleam_x.teachers import words_en, words_zh
 from training.gleam_x.teachers.plan import Plan, plan_of

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from typing import Literal, cast
 
 from gleam_app.explain.wording import Lang
-from training.gleam_x.facts import THINGS, Zone
+from training.gleam_x.pairs.facts import THINGS, Zone
 from training.gleam_x.teachers import words_en, words_zh
 
 Scope = Literal["image1", "image2", "both", "neither"]

@@ -16,7 +16,7 @@ from gleam_app.home import resources_dir
 from gleam_app.packs.manifest import Pack, read_manifest
 from gleam_app.retrieval.encoder import Encoder
 from gleam_app.retrieval.search import Match, distinct_places
-from gleam_app.retrieval.tileset import TILE, TileSet
+from gleam_app.retrieval.tiles.tileset import TILE, TileSet
 from training.gleam_c.report import caliterra
 from training.gleam_c.report.flights import Flight, Photo, _place_ranks, right_tiles
 from training.gleam_c.report.rasters import level_of, looked_at

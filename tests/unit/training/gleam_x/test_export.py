@@ -8,8 +8,8 @@ import pytest
 
 from gleam_app.errors import GleamError
 from gleam_app.packs.store import PackStore
-from training.gleam_x.export import ADAPTER, MMPROJ, MODEL, convert, pack_small, quantise
-from training.gleam_x.recipe import read_recipe
+from training.gleam_x.model.export import ADAPTER, MMPROJ, MODEL, convert, pack_small, quantise
+from training.gleam_x.model.recipe import read_recipe
 
 CONVERTER = """
 import pathlib, sys

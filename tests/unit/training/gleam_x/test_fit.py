@@ -9,14 +9,14 @@ from torch.nn import functional
 
 from gleam_app.errors import GleamError
 from tests.unit.training.gleam_x.tiny_text import HIDDEN, LAYERS, tiny_model, tiny_tokenizer
-from training.gleam_x.comparer import Comparer, ComparerShape, Projector
-from training.gleam_x.dialogue import drawn, judged
-from training.gleam_x.export import write_adapter
-from training.gleam_x.fit import Fit, Pairs
-from training.gleam_x.pupil import Shown
-from training.gleam_x.recipe import DialogueRecipe, Recipe, read_recipe
+from training.gleam_x.model.comparer import Comparer, ComparerShape, Projector
+from training.gleam_x.model.dialogue import drawn, judged
+from training.gleam_x.model.export import write_adapter
+from training.gleam_x.model.fit import Fit, Pairs
+from training.gleam_x.model.pupil import Shown
+from training.gleam_x.model.recipe import DialogueRecipe, Recipe, read_recipe
+from training.gleam_x.model.small import BEGIN, END, Small, prompt_pieces
 from training.gleam_x.records import PairRecord
-from training.gleam_x.small import BEGIN, END, Small, prompt_pieces
 
 pytest.importorskip("peft")
 

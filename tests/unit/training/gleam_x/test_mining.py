@@ -8,7 +8,7 @@ from numpy.typing import NDArray
 
 pytest.importorskip("scipy")
 
-from training.gleam_x.mining import RIVALS, matches, mistakes, rivals, similarities
+from training.gleam_x.pairs.mining import RIVALS, matches, mistakes, rivals, similarities
 
 
 def unit(seed: int, *shape: int) -> NDArray[np.float32]:

@@ -22,9 +22,9 @@ from training.data.records import read_pixels
 from training.data.simworld.folder import write_sample
 from training.data.simworld.samples import simulate
 from training.data.simworld.textures import noise_textures
-from training.gleam_x import measured as measuring
 from training.gleam_x.kept import Kept
-from training.gleam_x.pairs import Wanted, build, quarter_turned, shared_out, split_of
+from training.gleam_x.pairs import measured as measuring
+from training.gleam_x.pairs.build import Wanted, build, quarter_turned, shared_out, split_of
 from training.gleam_x.records import PairRecord, evidence_of, read_records, write_records
 
 STARTER = resources_dir() / "packs" / "starter"
@@ -95,7 +95,7 @@ def test_a_second_build_gives_the_same(built: Path, world: Path, tmp_path: Path)
 def test_an_interrupted_build_goes_on(
     world: Path, built: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    from training.gleam_x import shots
+    from training.gleam_x.pairs import shots
 
     true, taken = shots.FromWorld.take, []
 

@@ -10,11 +10,11 @@ import torch
 from gleam_app.errors import GleamError
 from tests.unit.training.gleam_x.test_fit import RECORDS, pairs, recipe, shown
 from tests.unit.training.gleam_x.tiny_text import tiny_tokenizer
-from training.gleam_x.dialogue import judged
-from training.gleam_x.fit import Fit
-from training.gleam_x.pupil import Shown
-from training.gleam_x.recipe import Recipe, read_recipe
-from training.gleam_x.released import Released, load_released
+from training.gleam_x.model.dialogue import judged
+from training.gleam_x.model.fit import Fit
+from training.gleam_x.model.pupil import Shown
+from training.gleam_x.model.recipe import Recipe, read_recipe
+from training.gleam_x.model.released import Released, load_released
 
 pytest.importorskip("peft")
 # peft still asks transformers by an old name

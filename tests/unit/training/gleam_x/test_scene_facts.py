@@ -4,9 +4,9 @@ import numpy as np
 import pytest
 
 from training.data.simworld.facts import Area, Building, Junction, Road, Scene, Tree
-from training.gleam_x.facts import ZONES, Fact, agree, near, scene_facts
-from training.gleam_x.facts_scene import Frame, SceneMap, compass
-from training.gleam_x.facts_street import panorama_facts, visible_buildings
+from training.gleam_x.pairs.facts import ZONES, Fact, agree, near, scene_facts
+from training.gleam_x.pairs.scene import Frame, SceneMap, compass
+from training.gleam_x.pairs.street import panorama_facts, visible_buildings
 
 SIDE = 120.0
 

@@ -6,7 +6,7 @@ import numpy as np
 
 from gleam_app.imagery.views import View
 from training.gleam_c.batches import Sample
-from training.gleam_x.shots import LEAST_OVERLAP, FromPairs, town_of
+from training.gleam_x.pairs.shots import LEAST_OVERLAP, FromPairs, town_of
 
 
 class Source:

@@ -10,14 +10,14 @@ from torch import nn
 from gleam_app.errors import GleamError
 from gleam_app.explain.montage import PANEL, SIDE, montage
 from gleam_app.retrieval.efficientnet_lite import ConvNorm, EfficientNetLite
-from training.gleam_x.assemble import assemble
-from training.gleam_x.body import Body, LocalEmbedding
-from training.gleam_x.comparer import Comparer, ComparerShape, Judge, Projector
-from training.gleam_x.convnext import Eye, features, tokens
-from training.gleam_x.port import Ported, highest, port
-from training.gleam_x.recipe import Recipe, read_recipe
+from training.gleam_x.model.assemble import assemble
+from training.gleam_x.model.body import Body, LocalEmbedding
+from training.gleam_x.model.comparer import Comparer, ComparerShape, Judge, Projector
+from training.gleam_x.model.convnext import Eye, features, tokens
+from training.gleam_x.model.port import Ported, highest, port
+from training.gleam_x.model.recipe import Recipe, read_recipe
+from training.gleam_x.model.tower import Labelled, TowerFit, balanced, figures
 from training.gleam_x.records import PairRecord
-from training.gleam_x.tower import Labelled, TowerFit, balanced, figures
 
 
 def network(seed: int = 0) -> EfficientNetLite:
