@@ -1,5 +1,6 @@
 """Where user data and bundled resources lie."""
 
+import json
 import os
 import sys
 from pathlib import Path
@@ -13,6 +14,15 @@ def gleam_home() -> Path:
     if override:
         return Path(override).expanduser().resolve()
     return Path(platformdirs.user_data_dir("gleam", appauthor=False))
+
+
+def packs_folder(home: Path) -> Path:
+    """Where packs are installed: the folder chosen in the settings, else ``<home>/packs``."""
+    try:
+        chosen = json.loads((home / "settings.json").read_text(encoding="utf-8"))["packs_folder"]
+    except (OSError, ValueError, KeyError, TypeError):
+        chosen = ""
+    return Path(chosen) if isinstance(chosen, str) and chosen else home / "packs"
 
 
 def resources_dir() -> Path:

@@ -5,7 +5,8 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from gleam_app.home import gleam_home, resources_dir
+from gleam_app.errors import GleamError
+from gleam_app.home import gleam_home, packs_folder, resources_dir
 from gleam_app.jobs.runner import JobRunner
 
 if TYPE_CHECKING:  # the model libraries behind these load on first use, not at start-up
@@ -39,7 +40,8 @@ class Services:
             if self._packs is None:
                 from gleam_app.packs.store import PackStore
 
-                self._packs = PackStore(self.home, self.resources / "packs")
+                bundled = self.resources / "packs"
+                self._packs = PackStore(self.home, bundled, packs_folder(self.home))
             return self._packs
 
     @property
@@ -70,6 +72,22 @@ class Services:
 
                 self._explainer = Explainer(self.packs)
             return self._explainer
+
+    def packs_changed(self) -> None:
+        """Packs came, went or are preferred otherwise: other models than those loaded are loaded next.
+
+        Whoever computes with the old ones ends in peace. Call off the GUI thread.
+        """
+        with self._lock:
+            if self._locator is None:
+                return
+            loaded = (self._locator.encoder.pack, self._locator.matcher.pack)
+            try:
+                wanted = [self.packs.default(pack.manifest.kind) for pack in loaded]
+            except GleamError:  # said when something is to be located
+                wanted = []
+            if [pack.hash for pack in wanted] != [pack.hash for pack in loaded]:
+                self._locator = None
 
     def close(self) -> None:
         """End jobs and the model's child process."""

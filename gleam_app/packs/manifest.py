@@ -45,6 +45,10 @@ def version_key(version: str) -> tuple[int, ...]:
     return tuple(int(number) for number in numbers[0].split(".")) if numbers else ()
 
 
+class Incompatible(GleamError):
+    """A pack that another version of this program reads; nothing is wrong with the pack itself."""
+
+
 class _Model(BaseModel):
     model_config = ConfigDict(extra="ignore", frozen=True, populate_by_name=True)
 
@@ -246,20 +250,23 @@ class Pack:
 
 
 def parse_manifest(text: str | bytes, where: str) -> PackManifest:
-    """Read the text of a ``pack.json``; ``where`` names it in the ``GleamError`` of a bad one."""
+    """Read the text of a ``pack.json``; ``where`` names it in the ``GleamError`` of a bad one.
+
+    ``Incompatible``, which is one, is raised for a pack of another version of this program.
+    """
     try:
         raw = json.loads(text)
     except (ValueError, RecursionError) as error:
         raise GleamError(f"{where} is not valid JSON: {error}") from None
     if not isinstance(raw, dict) or raw.get("schema") != SCHEMA:
         found = raw.get("schema") if isinstance(raw, dict) else None
-        raise GleamError(
+        raise Incompatible(
             f"{where} is not a pack this program can read (schema {found!r}, not {SCHEMA!r}).",
             hint="Update the program if the pack is newer.",
         )
     needed = raw.get("min_app_version")
     if isinstance(needed, str) and version_key(needed) > version_key(__version__):
-        raise GleamError(
+        raise Incompatible(
             f"{where} needs version {needed} of this program; this is {__version__}.",
             hint="Update the program.",
         )

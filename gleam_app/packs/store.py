@@ -1,7 +1,8 @@
 """The packs on this machine: those that come with the program and those of the user.
 
-Bundled packs lie in ``resources/packs/ID``, the user's in ``<home>/packs/ID``; where both have an
-id, a ready one is taken before one that is not, then the newer, then the user's.
+Bundled packs lie in ``resources/packs/ID``, the user's in ``<home>/packs/ID`` and, where he chose
+another folder for packs, there; where several have an id, a ready one is taken before one that is not,
+then the newer, then the user's.
 """
 
 import shutil
@@ -13,9 +14,17 @@ from gleam_app.errors import GleamError
 from gleam_app.jobs.work import Progress, Work
 from gleam_app.packs.fetchstate import fetch_lock, read_progress
 from gleam_app.packs.files import scratch, sha256_of, swap_in
-from gleam_app.packs.manifest import Pack, PackKind, PackManifest, read_manifest, version_key
+from gleam_app.packs.manifest import (
+    Incompatible,
+    Pack,
+    PackKind,
+    PackManifest,
+    read_manifest,
+    version_key,
+)
+from gleam_app.packs.preferred import read_preferred, write_preferred
 
-PackState = Literal["ready", "not fetched", "fetching", "corrupt"]
+PackState = Literal["ready", "not fetched", "fetching", "corrupt", "incompatible"]
 
 KIND_NAMES: dict[PackKind, str] = {
     "gleam-c": "encoder",
@@ -30,7 +39,7 @@ class PackStatus:
 
     id: str
     manifest: PackManifest | None
-    """None if ``pack.json`` cannot be read; the state is then ``corrupt``."""
+    """None if ``pack.json`` cannot be read; the state is then ``corrupt`` or ``incompatible``."""
     folder: Path
     state: PackState
     detail: str = ""
@@ -46,12 +55,20 @@ Paths = list[Path]
 
 
 class PackStore:
-    """Lists, checks, installs, fetches and removes packs. Safe to use from several threads."""
+    """Lists, checks, installs, fetches and removes packs. Safe to use from several threads.
 
-    def __init__(self, home: Path, bundled: Path) -> None:
+    ``folder``: where packs are installed; those that lie in ``<home>/packs`` are used all the same.
+    """
+
+    def __init__(self, home: Path, bundled: Path, folder: Path | None = None) -> None:
         self.home = home
-        self.folder = home / "packs"
+        self.folder = folder or home / "packs"
         self.bundled = bundled
+
+    @property
+    def places(self) -> Paths:
+        """The user's folders of packs."""
+        return [*dict.fromkeys((self.home / "packs", self.folder))]
 
     @property
     def staging(self) -> Path:
@@ -61,7 +78,7 @@ class PackStore:
     def list(self) -> Statuses:
         """Every pack once, by id; a broken one is among them and hides no other."""
         found: dict[str, list[PackStatus]] = {}
-        for parent in (self.bundled, self.folder):
+        for parent in (self.bundled, *self.places):
             if not parent.is_dir():
                 continue
             for folder in sorted(parent.iterdir()):
@@ -86,20 +103,36 @@ class PackStore:
         return self._ready(self.status(pack_id))
 
     def default(self, kind: PackKind) -> Pack:
-        """The ready pack of this kind that the manifests prefer most.
+        """The ready pack of this kind that the user prefers, else the one the manifests prefer most.
 
         Raises ``GleamError`` with what to do if none is ready.
         """
-        of_kind = [s for s in self.list() if s.manifest is not None and s.manifest.kind == kind]
-        of_kind.sort(
-            key=lambda s: (s.state != "ready", -s.manifest.preference if s.manifest else 0)
-        )
+        of_kind = self.by_preference(kind)
         if of_kind:
             return self._ready(of_kind[0])
         raise GleamError(
             f"No {KIND_NAMES[kind]} is installed.",
             hint="Install one with `gleam packs install FILE`.",
         )
+
+    def by_preference(self, kind: PackKind) -> Statuses:
+        """The packs of this kind: ready ones first, then as ``default`` prefers them."""
+        chosen = read_preferred(self.home).get(kind)
+        of_kind = [s for s in self.list() if s.manifest is not None and s.manifest.kind == kind]
+        of_kind.sort(
+            key=lambda s: (
+                s.state != "ready",
+                s.id != chosen,
+                -s.manifest.preference if s.manifest else 0,
+            )
+        )
+        return of_kind
+
+    def prefer(self, pack_id: str) -> Pack:
+        """Use this pack from now on among those of its kind; ``GleamError`` if it is not ready."""
+        pack = self.get(pack_id)
+        write_preferred(self.home, pack.kind, pack.id)
+        return pack
 
     def verify(self, pack_id: str, work: Work | None = None) -> Pack:
         """Hash every file of the pack; ``GleamError`` names the first bad one."""
@@ -202,23 +235,41 @@ class PackStore:
         """How far fetching is, whichever process fetches; None if none does."""
         return read_progress(self.staging / pack_id)
 
+    def disk_bytes(self, pack_id: str) -> int:
+        """Room that ``remove`` would free: the user's copies and what was fetched so far."""
+        found = [file for folder in self._folders(pack_id) for file in folder.rglob("*")]
+        return sum(file.stat().st_size for file in found if file.is_file())
+
+    def arrived_bytes(self, pack_id: str) -> int:
+        """How much of a fetch that was broken off lies here; the next one goes on from there."""
+        parts = (self.staging / pack_id).glob("p*/**/*")  # "pack" and "partial", not the progress
+        return sum(file.stat().st_size for file in parts if file.is_file())
+
     def remove(self, pack_id: str) -> None:
         """Delete an installed or fetched pack, and what was fetched of it so far."""
         pack_id = self.status(pack_id).id
-        folders = (self.folder / pack_id, self.staging / pack_id)
-        if not any(folder.exists() for folder in folders):
+        folders = self._folders(pack_id)
+        if not folders:
             raise GleamError(
                 f"Pack {pack_id} comes with the program and cannot be removed.",
                 hint="Only packs that were installed or fetched can be.",
             )
-        with fetch_lock(self.staging, pack_id), scratch(self.staging, "removed") as bin_:
-            for number, folder in enumerate(folders):
-                if folder.exists():  # moved first, so that a half-deleted pack is never seen
-                    folder.replace(bin_ / str(number))
+        with fetch_lock(self.staging, pack_id):
+            for folder in folders:
+                staging = next(p for p in self.places if p in folder.parents) / ".staging"
+                with scratch(staging, "removed") as bin_:
+                    folder.replace(bin_ / "pack")  # so that a half-deleted pack is never seen
+
+    def _folders(self, pack_id: str) -> Paths:
+        """Where the user's copies of a pack lie, a half-fetched one too."""
+        wanted = [place / pack_id for place in self.places] + [self.staging / pack_id]
+        return [folder for folder in wanted if folder.is_dir()]
 
     def _look(self, folder: Path, bundled: bool) -> PackStatus:
         try:
             manifest = read_manifest(folder)
+        except Incompatible as error:
+            return PackStatus(folder.name, None, folder, "incompatible", str(error), bundled)
         except GleamError as error:
             return PackStatus(folder.name, None, folder, "corrupt", str(error), bundled)
         if manifest.id != folder.name:
@@ -248,7 +299,8 @@ class PackStore:
     def _choose(same_id: Statuses) -> PackStatus:
         def rank(status: PackStatus) -> tuple[bool, bool, tuple[int, ...], bool]:
             version = version_key(status.manifest.version) if status.manifest else ()
-            return status.state == "ready", status.state != "corrupt", version, not status.bundled
+            usable = status.state not in ("corrupt", "incompatible")
+            return status.state == "ready", usable, version, not status.bundled
 
         return max(same_id, key=rank)
 
@@ -263,6 +315,8 @@ class PackStore:
                 f"Pack {status.id} is not on this machine yet: {status.detail}",
                 hint=_repair(status.id, fetchable=True),
             )
+        if status.state == "incompatible":
+            raise GleamError(status.detail, hint="Update the program, or use another pack.")
         raise GleamError(
             f"Pack {status.id} is damaged: {status.detail}",
             hint=_repair(status.id, fetchable=False),
