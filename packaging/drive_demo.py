@@ -257,7 +257,7 @@ def main(folder: Path) -> int:
         code = 1
     finally:
         if language.code != spoken:
-            window.switch_language()
+            window.preferences.switch_language()
         QTimer.singleShot(0, window.close)
         demo.person.pause(200)
         services.close()

@@ -144,8 +144,12 @@ class Commands(QObject):
         return self.actions[command_id]
 
     def connect_all(self, handlers: dict[str, Callable[[], object]]) -> None:
-        """Give every command what it does; a command without a handler is a mistake."""
-        missing = self.actions.keys() ^ handlers.keys()
+        """Give every command what it does; one without a handler is a mistake.
+
+        Commands that are checked and unchecked are bound to what they show.
+        """
+        wanted = {command.id for command in COMMANDS if not command.checkable}
+        missing = wanted ^ handlers.keys()
         if missing:
             raise ValueError(f"commands and handlers differ: {sorted(missing)}")
         for command_id, handler in handlers.items():

@@ -6,7 +6,8 @@ from PySide6.QtGui import QAction, QActionGroup
 from PySide6.QtWidgets import QMenu, QMenuBar
 
 from gleam_app.ui.commands import MENUS, Commands
-from gleam_app.ui.settings import COORDINATE_STYLES, Settings
+from gleam_app.ui.preferences import Preferences
+from gleam_app.ui.settings import COORDINATE_STYLES, Choices
 from gleam_app.ui.strings import bind_text
 
 
@@ -45,7 +46,7 @@ class Menus:
         self,
         bar: QMenuBar,
         commands: Commands,
-        choose: dict[str, Callable[[str], None]],
+        preferences: Preferences,
         fill_recent: Callable[[QMenu], None],
     ) -> None:
         self.groups: dict[str, QMenu] = {}
@@ -61,10 +62,10 @@ class Menus:
         styles = {style: f"coordinates.{style}" for style in COORDINATE_STYLES}
         themes = {name: f"theme.{name}" for name in ("system", "light", "dark")}
         self._choices = {
-            "coordinates": Choice("menu.coordinates", styles, choose["coordinates"]),
-            "theme": Choice("menu.theme", themes, choose["theme"]),
+            "coordinates": Choice("menu.coordinates", styles, preferences.choose_coordinates),
+            "theme": Choice("menu.theme", themes, preferences.choose_theme),
             "language": Choice(
-                "menu.language", {"en": "English", "zh": "中文"}, choose["language"]
+                "menu.language", {"en": "English", "zh": "中文"}, preferences.choose_language
             ),
         }
         view = self.groups["view"]
@@ -73,8 +74,8 @@ class Menus:
             choice.setParent(view, choice.windowFlags())
             view.addMenu(choice)
 
-    def check(self, settings: Settings, lang: str) -> None:
+    def check(self, choices: Choices, lang: str) -> None:
         """Mark what is in use."""
-        self._choices["coordinates"].check(settings.choices.coordinates)
-        self._choices["theme"].check(settings.choices.theme)
+        self._choices["coordinates"].check(choices.coordinates)
+        self._choices["theme"].check(choices.theme)
         self._choices["language"].check(lang)

@@ -43,7 +43,7 @@ def main() -> None:
         def located() -> bool:
             return session.location is not None and session.location.complete
 
-        report["demo_built_and_located"] = pulse.watch(180, window.open_demo, located)
+        report["demo_built_and_located"] = pulse.watch(180, window.intake.open_demo, located)
         photo = resources_dir() / "demo" / "queries" / "photo-05.jpg"
         _settle()
         report["located"] = pulse.watch(

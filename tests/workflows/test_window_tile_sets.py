@@ -41,7 +41,7 @@ def windows(qtbot: Any, tmp_path: Path) -> Iterator[Windows]:
             close()
         services = Services()
         window = make_window(services)
-        window.choose_language("en")
+        window.preferences.choose_language("en")
         window.show()
         opened.append((window, services))
         return window
@@ -211,7 +211,7 @@ def test_imagery_that_moved_is_found_again(
     elsewhere.mkdir()
     (yard / "yard.tif").rename(elsewhere / "yard.tif")
     window = windows()
-    window._show_manager(True)
+    window.switches.show_manager(True)
     qtbot.waitUntil(lambda: state(window, "yard") == TEXT["sets.state.missing"][0], timeout=SOON_MS)
     from PySide6.QtWidgets import QFileDialog
 
@@ -224,7 +224,7 @@ def test_imagery_that_moved_is_found_again(
 
 def test_verify_outline_and_remove(windows: Windows, qtbot: Any, yard: Path) -> None:
     window = windows()
-    window._show_manager(True)
+    window.switches.show_manager(True)
     qtbot.waitUntil(lambda: state(window, "yard") == TEXT["sets.state.ready"][0], timeout=SOON_MS)
     one = row(window, "yard")
     one.shown.click()

@@ -39,4 +39,4 @@ def test_the_list_of_shortcuts_names_every_command(window: Any) -> None:
     rows = shortcut_rows(window.commands.actions.values())
     assert len(rows) == sum(bool(command.keys) for command in COMMANDS)
     assert ("Locate", "Ctrl+L") in rows
-    window.show_shortcuts()
+    window.commands["shortcuts"].trigger()

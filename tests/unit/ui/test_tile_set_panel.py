@@ -28,7 +28,7 @@ def store(services: Any) -> Any:
 
 @pytest.fixture
 def panel(window: Any, store: Any, qtbot: Any) -> Any:
-    window._show_manager(True)
+    window.switches.show_manager(True)
     made = window.manager.panel
     qtbot.waitUntil(lambda: set(made.rows) == {"alpha", "beta"})
     return made
@@ -210,7 +210,7 @@ def test_half_built_work_brings_the_manager_up_at_the_start(
     row.offer.first.click()
     qtbot.waitUntil(lambda: "beta" not in store.half)
     qtbot.waitUntil(lambda: word(window.manager.panel, "beta") == TEXT["sets.state.ready"][0])
-    window._show_manager(False)
+    window.switches.show_manager(False)
     window.tile_sets.refresh()
     qtbot.waitUntil(lambda: window.jobs.idle)
     assert window.manager.panel.isHidden()  # it reminds once
@@ -218,7 +218,7 @@ def test_half_built_work_brings_the_manager_up_at_the_start(
 
 def test_the_first_use_teaches(window: Any, store: Any, qtbot: Any) -> None:
     store.infos.clear()
-    window._show_manager(True)
+    window.switches.show_manager(True)
     panel = window.manager.panel
     qtbot.waitUntil(lambda: panel.stack.currentWidget() is panel.empty)
     assert panel.empty.button.menu().actions()

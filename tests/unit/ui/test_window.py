@@ -17,7 +17,7 @@ from gleam_app.ui.theme import theme
 def located(window: Any, photo: Path, qtbot: Any) -> Any:
     window.tile_sets.choose(["alpha"])
     qtbot.waitUntil(lambda: bool(window.session.tile_sets))
-    window.take_files([photo])
+    window.intake.take_files([photo])
     qtbot.waitUntil(lambda: _complete(window))
     qtbot.waitUntil(lambda: bool(window.session.explain.evidence))
     return window
@@ -157,7 +157,7 @@ def test_a_defect_is_shown_with_details_to_copy(window: Any) -> None:
     try:
         raise RuntimeError("boom")
     except RuntimeError as error:
-        window.show_unexpected(error)
+        window.trouble.show_unexpected(error)
     notice = window.candidates.notice
     assert not notice.isHidden()
     notice._copy.click()
@@ -181,11 +181,11 @@ def test_pasting(window: Any, photo: Path, qtbot: Any) -> None:
 
 
 def test_coordinates_are_copied_in_the_chosen_format(located: Any) -> None:
-    located.choose_coordinates("mgrs")
+    located.preferences.choose_coordinates("mgrs")
     located.commands["copy_coordinates"].trigger()
     copied = QGuiApplication.clipboard().text()
     assert copied == located.candidates.model.position(located.session.candidate)
-    located.choose_coordinates("dd")
+    located.preferences.choose_coordinates("dd")
     located.commands["copy_coordinates"].trigger()
     assert copied != QGuiApplication.clipboard().text()
 
@@ -198,8 +198,8 @@ def test_language_and_theme_switch_live_and_are_kept(located: Any, services: Any
     assert located.commands["open"].text() == "打开图像…"
     stored = (services.home / "settings.json").read_text(encoding="utf-8")
     assert '"zh"' in stored and '"dark"' in stored
-    located.choose_theme("light")
-    located.choose_language("en")
+    located.preferences.choose_theme("light")
+    located.preferences.choose_language("en")
 
 
 def test_panels_hide_and_come_back(window: Any) -> None:

@@ -1,0 +1,70 @@
+"""What each command of the table does in the window: one line a command."""
+
+from collections.abc import Callable
+from typing import TYPE_CHECKING
+
+from gleam_app.ui.cases.list_menu import context_menu
+from gleam_app.ui.shortcuts import ShortcutList
+
+if TYPE_CHECKING:
+    from PySide6.QtCore import QPoint
+
+    from gleam_app.ui.cases.decision_bar import Field
+    from gleam_app.ui.window import MainWindow
+
+QUERY_MENU = ("locate_again", "", "reject", "reopen", "", "export", "", "remove_query")
+
+
+def handlers_of(window: "MainWindow") -> dict[str, Callable[[], object]]:
+    """By the command's id. The panels' commands are bound by ``PanelSwitches``."""
+    cases, decisions, intake = window.cases, window.cases.decisions, window.intake
+    session, analysis, prefer = window.session, window.analysis, window.preferences
+    return {
+        "new_case": cases.new,
+        "open_case": cases.ask_open,
+        "save_case": cases.save,
+        "save_case_as": cases.ask_save_as,
+        "add_pictures": intake.ask_for_pictures,
+        "add_picture_folder": intake.ask_for_picture_folder,
+        "export": cases.exports.ask,
+        "undo": decisions.undo,
+        "redo": decisions.redo,
+        "accept": decisions.accept,
+        "reject": decisions.reject,
+        "reopen": decisions.reopen,
+        "note": lambda: _write_in(window, window.decision.note),
+        "tags": lambda: _write_in(window, window.decision.tags),
+        "next_query": lambda: cases.choose_next(1),
+        "previous_query": lambda: cases.choose_next(-1),
+        "batch": cases.batch.start,
+        "locate_again": decisions.locate_again,
+        "remove_query": decisions.remove,
+        "open": intake.ask_for_picture,
+        "paste": intake.paste,
+        "add_imagery": window.manager.ask_for_files,
+        "add_folder": window.manager.ask_for_folder,
+        "save_report": cases.exports.ask_for_report,
+        "quit": window.close,
+        "locate": analysis.locate,
+        "explain": analysis.explain,
+        "stop": analysis.stop,
+        "next_candidate": lambda: session.select_next(1),
+        "previous_candidate": lambda: session.select_next(-1),
+        "copy_coordinates": window.of_candidate.copy_selected,
+        "reset_layout": window.switches.reset,
+        "switch_language": prefer.switch_language,
+        "switch_theme": prefer.switch_theme,
+        "shortcuts": lambda: ShortcutList(window.commands.actions.values(), window).show(),
+        "demo": intake.open_demo,
+    }
+
+
+def show_query_menu(window: "MainWindow", at: "QPoint") -> None:
+    """What can be done with the queries that are chosen."""
+    actions = [window.commands[name] if name else None for name in QUERY_MENU]
+    context_menu(window, actions).popup(at)
+
+
+def _write_in(window: "MainWindow", field: "Field") -> None:
+    window.switches.show("candidates")
+    window.decision.write_in(field)
