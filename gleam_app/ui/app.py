@@ -15,6 +15,7 @@ from PySide6.QtWidgets import QApplication
 from gleam_app.home import resources_dir
 from gleam_app.services import Services
 from gleam_app.ui.map.scheme import register_scheme
+from gleam_app.ui.qt_words import QtWords
 from gleam_app.ui.settings import Settings
 from gleam_app.ui.strings import language
 from gleam_app.ui.theme import theme, ui_font
@@ -57,6 +58,8 @@ def make_application() -> QApplication:
     application = known if isinstance(known, QApplication) else QApplication(sys.argv[:1])
     application.setApplicationName("gleam")
     application.setStyle("Fusion")
+    if application.findChild(QtWords) is None:
+        QtWords(application)
     application.setWindowIcon(QIcon(str(resources_dir() / "icons" / "gleam.svg")))
     return application
 
@@ -76,6 +79,6 @@ def _present(window: MainWindow) -> ExceptHook:
         if issubclass(kind, KeyboardInterrupt):
             window.close()
         else:
-            window.show_unexpected(error)
+            window.trouble.show_unexpected(error)
 
     return hook

@@ -9,6 +9,7 @@ from PySide6.QtCore import QObject, QTimer, Signal
 from gleam_app.jobs.work import Progress, Work
 from gleam_app.services import Services
 from gleam_app.ui.jobs import Jobs, Task
+from gleam_app.ui.messages.translate import translate
 from gleam_app.ui.setupstate import SetupState, read_setup_state
 from gleam_app.ui.strings import language, tr
 
@@ -102,7 +103,7 @@ class LanguageModel(QObject):
         elif setup is not None and not setup.error:
             self.state_changed.emit(_setup_words(setup), False)
         elif setup is not None:
-            self.state_changed.emit(tr("explain.setup_failed", error=setup.error), can_fetch)
+            self.state_changed.emit(tr("explain.setup_failed", error=translate(setup.error)), can_fetch)
         else:
             self.state_changed.emit("" if standing.ready else tr("explain.no_model"), can_fetch)
 
@@ -130,4 +131,4 @@ def _stand(packs: "PackStore", home: Path) -> _Standing:
 
 def _setup_words(setup: SetupState) -> str:
     share = "" if setup.percent is None else f" {setup.percent} %"
-    return tr("explain.setting_up", what=setup.what) + share
+    return tr("explain.setting_up", what=translate(setup.what)) + share

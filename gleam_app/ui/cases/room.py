@@ -22,6 +22,7 @@ from gleam_app.ui.cases.queries import Queries
 from gleam_app.ui.cases.thumbs import Thumbs
 from gleam_app.ui.cases.untitled import Left, left_behind
 from gleam_app.ui.jobs import Jobs
+from gleam_app.ui.messages.translate import in_one_line, join, translate
 from gleam_app.ui.session import Session
 from gleam_app.ui.settings import Settings
 from gleam_app.ui.strings import language, tr
@@ -162,7 +163,7 @@ class CaseRoom(QObject):
         if case.read_only:
             self.bar.say(
                 "lock",
-                f"{tr('case.read_only')} {case.why_read_only}",
+                join(tr("case.read_only"), translate(case.why_read_only)),
                 "case.copy",
                 self.ask_save_as,
             )
@@ -235,7 +236,7 @@ class CaseRoom(QObject):
             ids, errors = outcome
             if errors:
                 words = tr("queries.unreadable", count=len(errors))
-                more = f"{errors[0]} {errors[0].hint}".strip()
+                more = in_one_line(errors[0])
                 self.failed.emit("queries", GleamError(words, more))
             if ids:
                 self.said.emit(tr("queries.added", count=len(ids)))

@@ -2,6 +2,7 @@
 
 from typing import TYPE_CHECKING
 
+from gleam_app.ui.messages.translate import join, translate
 from gleam_app.ui.strings import tr
 from gleam_app.ui.theme import theme
 from gleam_app.ui.verdicts import Sign, confidence_text, sign
@@ -44,5 +45,5 @@ def confidence(record: "QueryRecord") -> str:
 def second_line(record: "QueryRecord") -> str:
     """What went wrong, else the note and the tags."""
     if record.state == "failed":
-        return " ".join(part for part in (record.error, record.hint) if part)
+        return join(translate(record.error), translate(record.hint))
     return " · ".join([part for part in (record.note.strip(), ", ".join(record.tags)) if part])

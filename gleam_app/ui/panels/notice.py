@@ -17,7 +17,8 @@ from PySide6.QtWidgets import (
 from gleam_app.errors import GleamError, disk_trouble
 from gleam_app.ui.buttons import link_button, tool_button
 from gleam_app.ui.icons import bind_icon
-from gleam_app.ui.strings import tr
+from gleam_app.ui.messages.translate import in_words
+from gleam_app.ui.strings import language, tr
 from gleam_app.ui.theme import SPACE_1, SPACE_2, SPACE_3, mono_font
 
 
@@ -48,7 +49,8 @@ class Notice(QFrame):
         self._copy = link_button("notice.copy")
         self._copy.clicked.connect(self._copy_all)
 
-        self._remedy: Callable[[], None] | None = None
+        self._error: BaseException | None = None
+        self._remedy: tuple[str, Callable[[], None]] | None = None
         self.remedy = QPushButton()
         self.remedy.clicked.connect(self._do_remedy)
 
@@ -72,6 +74,7 @@ class Notice(QFrame):
         column.setContentsMargins(SPACE_3, SPACE_2, SPACE_1, SPACE_2)
         column.addLayout(row)
         column.addWidget(self._details)
+        language.changed.connect(self._write)
         self.hide()
 
     def show_error(
@@ -81,31 +84,34 @@ class Notice(QFrame):
 
         ``remedy``: the key of its words, and what does it.
         """
-        self._remedy = remedy[1] if remedy is not None else None
+        self._error, self._remedy = error, remedy
         self.remedy.setVisible(remedy is not None)
-        if remedy is not None:
-            self.remedy.setText(tr(remedy[0]))
-        if isinstance(error, GleamError):
-            self.message.setText(str(error))
-            self.hint.setText(error.hint)
-            details = ""
-        else:
-            known = disk_trouble(error) if isinstance(error, OSError) else None
-            self.message.setText(str(known) if known else tr("notice.unexpected"))
-            self.hint.setText(known.hint if known else tr("notice.unexpected.hint"))
-            details = "".join(traceback.format_exception(error))
-        self.hint.setVisible(bool(self.hint.text()))
+        defect = not isinstance(error, GleamError)
+        details = "".join(traceback.format_exception(error)) if defect else ""
         self._details.setPlainText(details)
         self._details.hide()
         self._fold.setVisible(bool(details))
+        self._write()
         self.show()
 
     def clear(self) -> None:
+        self._error = self._remedy = None
         self.hide()
+
+    def _write(self) -> None:
+        """The error's words in the language in use."""
+        if self._error is None:
+            return
+        message, hint = _words(self._error)
+        self.message.setText(message)
+        self.hint.setText(hint)
+        self.hint.setVisible(bool(hint))
+        if self._remedy is not None:
+            self.remedy.setText(tr(self._remedy[0]))
 
     def _do_remedy(self) -> None:
         if self._remedy is not None:
-            self._remedy()
+            self._remedy[1]()
 
     def _toggle(self) -> None:
         self._details.setVisible(self._details.isHidden())
@@ -113,6 +119,14 @@ class Notice(QFrame):
     def _copy_all(self) -> None:
         parts = (self.message.text(), self.hint.text(), self._details.toPlainText())
         QGuiApplication.clipboard().setText("\n".join(part for part in parts if part))
+
+
+def _words(error: BaseException) -> tuple[str, str]:
+    if isinstance(error, OSError):
+        error = disk_trouble(error)
+    if isinstance(error, GleamError):
+        return in_words(error)
+    return tr("notice.unexpected"), tr("notice.unexpected.hint")
 
 
 def _selectable() -> QLabel:

@@ -20,6 +20,7 @@ from PySide6.QtWidgets import (
 from gleam_app.errors import GleamError
 from gleam_app.retrieval.tiles.tileset import NAME
 from gleam_app.ui.buttons import ChoiceBox, link_button
+from gleam_app.ui.messages.translate import in_one_line
 from gleam_app.ui.panels.notice import Notice
 from gleam_app.ui.strings import bind_text, language, tr
 from gleam_app.ui.theme import SPACE_1, SPACE_2, SPACE_3, SPACE_4
@@ -239,7 +240,7 @@ class AddPage(QWidget):
         except GleamError as error:  # more tiles than can be searched
             self.tiles.setText(tr("add.too_many"))
             self.cost.setProperty("tone", "bad")
-            self.cost.setText(f"{error} {error.hint}".strip())
+            self.cost.setText(in_one_line(error))
             return
         self.tiles.setText(tr("tiles.count", tiles=f"{cost.tiles:,}"))
         parts = [size_text(cost.disk_bytes)]

@@ -18,6 +18,7 @@ from gleam_app.errors import GleamError
 from gleam_app.imagery.exif import clean_text
 from gleam_app.ui.buttons import ChoiceBox, tool_button
 from gleam_app.ui.icons import bind_icon
+from gleam_app.ui.messages.translate import in_one_line, translate
 from gleam_app.ui.panels.frame import ElidedLabel
 from gleam_app.ui.strings import bind_text, tr
 from gleam_app.ui.theme import SPACE_1, SPACE_2, SPACE_3
@@ -103,7 +104,7 @@ class FoundLine(QWidget):
         folder = found.kind in ("tiles", "rasters", "pictures")
         if found.error is not None:
             self._show_icon("triangle-alert", "contradicted")
-            self.facts.setText(f"{found.error} {found.error.hint}".strip())
+            self.facts.setText(in_one_line(found.error))
             return
         if found.needs_crs:
             self._show_icon("triangle-alert", "possible")
@@ -112,7 +113,7 @@ class FoundLine(QWidget):
         self._show_icon("folder-open" if folder else "image", "secondary")
         self.facts.setText(found_text(found))
         if found.notes:
-            self.notes.setText("\n".join(found.notes))
+            self.notes.setText("\n".join(map(translate, found.notes)))
             self.notes.show()
 
 
@@ -166,7 +167,7 @@ class CrsQuestion(QFrame):
             self.show()
             self.box.setFocus()
         self.setVisible(asked)
-        self.error.setText(f"{error} {error.hint}".strip() if error is not None else "")
+        self.error.setText(in_one_line(error) if error is not None else "")
         self.error.setVisible(error is not None)
 
     def _name(self) -> None:

@@ -1,0 +1,1 @@
+"""What is raised below the window, in the window's language."""

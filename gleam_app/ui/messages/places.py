@@ -1,0 +1,37 @@
+"""What is wrong with a position, a coordinate system or a region, in Chinese."""
+
+WORDS: dict[str, str] = {
+    "That is not a position.": "这不是一个坐标。",
+    "There is no position.": "没有坐标。",
+    "“{shown}” is not a position: {reason}.": "“{shown}”不是坐标：{reason}。",
+    "Write it like 28.04125, -82.69847 or 28°02'28.5\"N 82°41'54.5\"W, or as UTM or MGRS.": "请按 28.04125, -82.69847 或 28°02'28.5\"N 82°41'54.5\"W 的形式书写，或使用 UTM、MGRS。",
+    "Latitude first, both in degrees.": "先纬度后经度，均以度为单位。",
+    "Write the latitude first.": "请先写纬度。",
+    "it cannot be read": "无法识别",
+    "a latitude is at most 90°": "纬度最大为 90°",
+    "a longitude is at most 180°": "经度最大为 180°",
+    "it has not two parts": "应由两部分组成",
+    "only the last of degrees, minutes and seconds may have decimals": "度、分、秒中只有最后一个可以带小数",
+    "minutes and seconds are less than 60": "分和秒应小于 60",
+    "an angle has a sign or one compass letter, not both": "角度只能带正负号或一个方位字母，不能兼有",
+    "an MGRS reference has as many digits for east as for north": "MGRS 坐标的东向与北向位数应相同",
+    "a UTM easting has 6 digits and a northing at most 10,000,000 m": "UTM 东向为 6 位数，北向最大为 10,000,000 米",
+    "that northing is not in latitude band {band}": "该北向值不在纬度带 {band} 内",
+    "that northing is beyond its hemisphere's grid": "该北向值超出所在半球的网格",
+    "the polar grid (UPS) ends at 84° N and 80° S": "极区网格（UPS）止于北纬 84° 和南纬 80°",
+    "it lies nowhere on Earth": "不在地球上",
+    "its compass letters do not fit together": "方位字母不匹配",
+    "there is no such MGRS square": "没有该 MGRS 方格",
+    # coordinate systems
+    "“{shown}” is not the CRS of a map.": "“{shown}”不是地图的坐标系。",
+    "“{shown}” is not a CRS this program understands.": "“{shown}”不是本程序可识别的坐标系。",
+    "Such as EPSG:32631 (UTM zone 31 north), or a PROJ or WKT text.": "例如 EPSG:32631（UTM 北半球 31 带），或 PROJ、WKT 文本。",
+    # regions
+    "{name} holds no polygon.": "{name} 中没有多边形。",
+    "{name} is too large for a region.": "{name} 作为区域过大。",
+    "Simplify its outline.": "请简化其轮廓。",
+    "{name} is not a region in GeoJSON.": "{name} 不是 GeoJSON 区域。",
+    "It must be GeoJSON with a Polygon or MultiPolygon, longitude before latitude, in degrees.": "应为含 Polygon 或 MultiPolygon 的 GeoJSON，经度在前、纬度在后，以度为单位。",
+    "No source {name} is in the tile set.": "瓦片集中没有影像 {name}。",
+    "There are: {names}.": "现有：{names}。",
+}
