@@ -4,6 +4,7 @@ llama.cpp cannot be cancelled in the middle of a computation and a broken model 
 process down; a child can be killed, and the window survives it.
 """
 
+import base64
 import contextlib
 import json
 import os
@@ -12,13 +13,15 @@ import subprocess
 import sys
 import threading
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 import gleam_app
 from gleam_app.errors import GleamError
+from gleam_app.explain.reading import Piece
+from gleam_app.explain.tower import Tower, decoded
 from gleam_app.jobs.work import Work
 
 STOP_PATIENCE_S = 1.5
@@ -35,13 +38,14 @@ def worker_command() -> list[str]:
 
 @dataclass(frozen=True)
 class ModelFiles:
-    """What to load. ``mmproj``: the projector of a model that sees, or None; ``adapter``: what it was
-    taught on top of its own weights, or None."""
+    """What to load. ``mmproj``: the vision part of a model that sees, or None; ``tower``: our own in its place,
+    or None; ``adapter``: what it was taught on top of its own weights, or None."""
 
     model: Path
     mmproj: Path | None = None
     context: int = DEFAULT_CONTEXT
     adapter: Path | None = None
+    tower: Path | None = None
 
 
 class Engine:
@@ -54,6 +58,7 @@ class Engine:
         self._child: subprocess.Popen[str] | None = None
         self._listener: threading.Thread | None = None
         self._replies: queue.Queue[dict[str, Any] | None] = queue.Queue()
+        self._tower: Tower | None = None
 
     @property
     def pid(self) -> int | None:
@@ -67,25 +72,70 @@ class Engine:
         work: Work | None = None,
         on_text: Callable[[str], None] = lambda _: None,
         max_tokens: int = MAX_TOKENS,
+        on_piece: Callable[[Piece], None] = lambda _: None,
     ) -> str:
-        """Let the model write under ``grammar`` (GBNF); ``on_text`` hears each piece as it comes.
+        """Let the model write under ``grammar`` (GBNF); ``on_text`` hears each piece as it comes,
+        ``on_piece`` with how probable it was.
 
         Returns the whole text. Raises Cancelled when stopped, GleamError if the model cannot be loaded
         or its process dies; the next call starts a new one.
         """
         work = work or Work()
+
+        def hear(piece: Piece) -> None:
+            on_piece(piece)
+            on_text(piece.text)
+
+        with self._asked(messages, work) as seen:
+            self._send({"do": "write", "messages": seen, "grammar": grammar, "max_tokens": max_tokens})  # fmt: skip
+            return self._collect(work, hear)
+
+    def judge(
+        self, messages: list[dict[str, Any]], yes: str, no: str, work: Work | None = None
+    ) -> float:
+        """By how much the model would rather begin with ``yes`` than with ``no``: a logarithm of odds.
+
+        Writing to the same messages next needs no second reading. Raises as ``write``.
+        """
+        work = work or Work()
+        with self._asked(messages, work) as seen:
+            work.report("Looking at the pictures")
+            self._send({"do": "judge", "messages": seen, "words": [yes, no]})
+            logits = self._next(work)["logits"]
+            return float(logits[0] - logits[1])
+
+    @contextlib.contextmanager
+    def _asked(self, messages: list[dict[str, Any]], work: Work) -> Iterator[list[dict[str, Any]]]:
+        """The child, ready for a question; it is stopped if the answer does not come to its end."""
         with self._lock:
             work.check()
             finished = False
             try:
                 self._start(work)
-                self._send({"do": "write", "messages": messages, "grammar": grammar, "max_tokens": max_tokens})  # fmt: skip
-                text = self._collect(work, on_text)
+                yield self._seen(messages)
                 finished = True
-                return text
             finally:
                 if not finished:
                     self._stop()
+
+    def _seen(self, messages: list[dict[str, Any]]) -> list[dict[str, Any]]:
+        """The messages with what our tower makes of their pictures, if it is ours to look."""
+        if self.files.tower is None:
+            return messages
+        if self._tower is None:
+            self._tower = Tower(self.files.tower)
+        return [
+            message
+            if isinstance(message["content"], str)
+            else {**message, "content": [self._look(part) for part in message["content"]]}
+            for message in messages
+        ]
+
+    def _look(self, part: dict[str, Any]) -> dict[str, Any]:
+        if part["type"] != "image_url" or self._tower is None:
+            return part
+        tokens = self._tower.tokens(decoded(part["image_url"]["url"]))
+        return {"type": "picture_tokens", "data": base64.b64encode(tokens.tobytes()).decode()}
 
     def close(self) -> None:
         """End the child process."""
@@ -106,7 +156,8 @@ class Engine:
         if self.pid is not None:
             return
         self.close()
-        for path in (self.files.model, self.files.mmproj, self.files.adapter):
+        files = self.files
+        for path in (files.model, files.mmproj, files.adapter, files.tower):
             if path is not None and not path.is_file():
                 raise GleamError(f"The model file {path.name} is missing.", "Fetch the pack again.")
         work.report("Loading the language model")
@@ -127,10 +178,10 @@ class Engine:
         self._send(
             {
                 "do": "load",
-                "model": str(self.files.model),
-                "mmproj": str(self.files.mmproj) if self.files.mmproj else None,
-                "adapter": str(self.files.adapter) if self.files.adapter else None,
-                "context": self.files.context,
+                "model": str(files.model),
+                "mmproj": str(files.mmproj) if files.mmproj and not files.tower else None,
+                "adapter": str(files.adapter) if files.adapter else None,
+                "context": files.context,
                 "threads": physical_cores(),
             }
         )
@@ -145,7 +196,7 @@ class Engine:
         if not ready:
             raise GleamError("The language model's process does not answer as it should.")
 
-    def _collect(self, work: Work, on_text: Callable[[str], None]) -> str:
+    def _collect(self, work: Work, on_piece: Callable[[Piece], None]) -> str:
         pieces: list[str] = []
         work.report("Writing the explanation")
         while True:
@@ -153,7 +204,7 @@ class Engine:
             if reply["is"] == "end":
                 return "".join(pieces)
             pieces.append(reply["text"])
-            on_text(reply["text"])
+            on_piece(Piece(reply["text"], reply["log_probability"], reply["tokens"]))
 
     def _next(self, work: Work) -> dict[str, Any]:
         """The child's next reply, watching for a stop."""

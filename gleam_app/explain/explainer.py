@@ -115,7 +115,7 @@ class Explainer:
             messages = pair_messages(evidence, lang, montage)
             grammar = pair_grammar(evidence, lang)
         elif writes_freely(pack):
-            pictures = _pictures(location, candidate) if pack.has("mmproj") else ()
+            pictures = _pictures(location, candidate) if sees(pack) else ()
             messages = free_messages(evidence, lang, pictures)
             grammar = free_grammar(evidence, lang)
         else:
@@ -173,26 +173,29 @@ class Explainer:
             raise
 
 
+def sees(pack: Pack) -> bool:
+    """Whether the model is shown pictures: by llama.cpp's vision part, or by a tower of ours."""
+    return pack.has("mmproj") or pack.has("tower")
+
+
 def writes_freely(pack: Pack) -> bool:
     """Whether the model chooses its own words: models that see, and those whose manifest says so."""
-    return pack.has("mmproj") or pack.manifest.architecture.get("writing") == "free"
+    return sees(pack) or pack.manifest.architecture.get("writing") == "free"
 
 
 def compares_montages(pack: Pack) -> bool:
     """Whether the model was trained to see both pictures as one, see ``pair``."""
-    return pack.has("mmproj") and pack.manifest.architecture.get("pictures") == "montage"
+    return sees(pack) and pack.manifest.architecture.get("pictures") == "montage"
 
 
 def model_files(pack: Pack) -> ModelFiles:
     """The pack's files for the engine."""
-    sees = pack.has("mmproj")
-    context = pack.manifest.architecture.get("context", IMAGE_CONTEXT if sees else DEFAULT_CONTEXT)
-    return ModelFiles(
-        pack.path("model"),
-        pack.path("mmproj") if sees else None,
-        int(context),
-        pack.path("adapter") if pack.has("adapter") else None,
+    usual = IMAGE_CONTEXT if sees(pack) else DEFAULT_CONTEXT
+    mmproj, adapter, tower = (
+        pack.path(role) if pack.has(role) else None for role in ("mmproj", "adapter", "tower")
     )
+    context = int(pack.manifest.architecture.get("context", usual))
+    return ModelFiles(pack.path("model"), mmproj, context, adapter, tower)
 
 
 def _montage(location: Location, candidate: Candidate) -> Any:

@@ -87,7 +87,7 @@ def pair_messages(
 
     lines = [measured_line(item.id, item.text(lang)) for item in evidence]
     text = question(WORDS[lang].explain, lines, lang, "montage")
-    image = {"type": "image_url", "image_url": {"url": data_url(picture)}}
+    image = {"type": "image_url", "image_url": {"url": data_url(picture, exact=True)}}
     return [
         {"role": "system", "content": WORDS[lang].system},
         {"role": "user", "content": [image, {"type": "text", "text": text}]},

@@ -68,12 +68,16 @@ def _messages(lang: Lang, text: str, pictures: Sequence[NDArray[np.uint8]] = ())
     ]
 
 
-def data_url(pixels: NDArray[np.uint8]) -> str:
-    """A picture of at most ``IMAGE_PX`` a side as a JPEG data URL."""
+def data_url(pixels: NDArray[np.uint8], exact: bool = False) -> str:
+    """A picture of at most ``IMAGE_PX`` a side as a data URL: JPEG, or PNG if every pixel must be kept."""
     from PIL import Image
 
     image = Image.fromarray(pixels)
     image.thumbnail((IMAGE_PX, IMAGE_PX))
     buffer = io.BytesIO()
-    image.save(buffer, "JPEG", quality=90)
-    return "data:image/jpeg;base64," + base64.b64encode(buffer.getvalue()).decode("ascii")
+    if exact:
+        image.save(buffer, "PNG")
+    else:
+        image.save(buffer, "JPEG", quality=90)
+    kind = "png" if exact else "jpeg"
+    return f"data:image/{kind};base64," + base64.b64encode(buffer.getvalue()).decode("ascii")

@@ -11,6 +11,7 @@ import pytest
 
 from gleam_app.errors import Cancelled, GleamError
 from gleam_app.explain.engine import Engine, ModelFiles, physical_cores, worker_command
+from gleam_app.explain.reading import Piece
 from gleam_app.jobs.work import Work
 
 CHILD = r"""
@@ -29,6 +30,9 @@ while True:
     if request["do"] == "load":
         say(**{"is": "ready"})
         continue
+    if request["do"] == "judge":
+        say(**{"is": "odds", "logits": [len(request["messages"]), len(request["words"][1])]})
+        continue
     plan = request["grammar"]
     if plan == "crash":
         os._exit(3)
@@ -40,7 +44,7 @@ while True:
         if stop.is_set() and plan != "deaf":
             reason = "stopped"
             break
-        say(**{"is": "text", "text": f"word{number} "})
+        say(**{"is": "text", "text": f"word{number} ", "log_probability": -0.5, "tokens": 2})
         time.sleep(0.01)
     say(**{"is": "end", "reason": reason})
 """
@@ -75,6 +79,21 @@ def test_streams_and_keeps_its_child(engine: Engine) -> None:
     pid = engine.pid
     engine.write([], "short")
     assert engine.pid == pid
+
+
+def test_pieces_tell_how_probable_they_were(engine: Engine) -> None:
+    pieces: list[Piece] = []
+    engine.write([], "short", on_piece=pieces.append)
+    assert pieces == [Piece(f"word{number} ", -0.5, 2) for number in range(4)]
+
+
+def test_judging_tells_the_odds(engine: Engine) -> None:
+    message = {"role": "user", "content": "x"}
+    assert engine.judge([message], "Yes.", "No.") == 1 - 3
+    work = Work()
+    work.cancel()
+    with pytest.raises(Cancelled):
+        engine.judge([message], "Yes.", "No.", work)
 
 
 def test_stop_stops_between_words_and_keeps_the_child(engine: Engine) -> None:

@@ -42,7 +42,7 @@ def test_app_asks_as_training_asked(lang: Lang) -> None:
     picture, text = user["content"]
     assert system["content"] == turn.system
     assert text["text"] == turn.question and "{E2}" in turn.question
-    assert picture["image_url"]["url"].startswith("data:image/jpeg;base64,")
+    assert picture["image_url"]["url"].startswith("data:image/png;base64,")
 
 
 @pytest.mark.parametrize("lang", LANGS)

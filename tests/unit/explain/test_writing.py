@@ -1,7 +1,6 @@
 """From evidence to text without a model: prompts, slots, grammars."""
 
 import re
-from pathlib import Path
 
 import pytest
 from hypothesis import given, settings
@@ -13,7 +12,6 @@ from gleam_app.explain.grammar import free_grammar, guided_grammar, planned
 from gleam_app.explain.prompts import free_messages, guided_messages, prompt_parts
 from gleam_app.explain.slots import SlotFiller
 from gleam_app.explain.wording import LANGS, Lang
-from gleam_app.explain.worker import chat_handler
 from gleam_app.retrieval.results import Verdict
 from tests.factories import make_location, make_pixels
 
@@ -108,10 +106,3 @@ def test_prompts_carry_every_fact_and_both_pictures(lang: Lang) -> None:
     assert [part["type"] for part in content] == ["image_url", "image_url", "text"]
     assert content[0]["image_url"]["url"].startswith("data:image/jpeg;base64,")
     assert prompt_parts(lang)["images"] in content[2]["text"]
-
-
-def test_the_handler_follows_the_models_template(tmp_path: Path) -> None:
-    mmproj = tmp_path / "mmproj.gguf"
-    mmproj.write_bytes(b"GGUF")
-    assert type(chat_handler(str(mmproj), {"tokenizer.chat_template": "x"})).__name__ == "MTMDChatHandler"  # fmt: skip
-    assert type(chat_handler(str(mmproj), {})).__name__ == "Llava15ChatHandler"
