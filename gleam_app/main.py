@@ -8,7 +8,7 @@ from pathlib import Path
 # each other and make both many times slower.
 os.environ.setdefault("OMP_WAIT_POLICY", "passive")
 
-EXPLAIN_WORKER = "--explain-worker"
+EXPLAIN_WORKER, PRINT_PAGE = "--explain-worker", "--print-page"
 
 
 def main(argv: list[str] | None = None) -> int:
@@ -24,6 +24,10 @@ def _run(arguments: list[str]) -> int:
         from gleam_app.explain.worker import main as serve
 
         return serve()
+    if arguments[:1] == [PRINT_PAGE] and len(arguments) == 3:  # page.html, pages.pdf
+        from gleam_app.ui.printing import print_page
+
+        return print_page(Path(arguments[1]), Path(arguments[2]))
     from gleam_app import cli
 
     parsed = cli.parse(arguments)

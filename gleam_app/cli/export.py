@@ -10,7 +10,7 @@ from gleam_app.jobs.work import Work
 from gleam_app.services import Services
 
 # as in gleam_app.cases.exports.export.FORMATS, which is not to be loaded to print this help
-FORMATS = ("geojson", "kml", "kmz", "gpx", "csv", "gpkg", "cot", "html", "history")
+FORMATS = ("geojson", "kml", "kmz", "gpx", "csv", "gpkg", "cot", "html", "pdf", "history")
 
 
 def define(export: argparse.ArgumentParser) -> None:
@@ -21,7 +21,10 @@ def define(export: argparse.ArgumentParser) -> None:
         "--candidates", action="store_true", help="all candidates, not each query's place alone"
     )
     export.add_argument(
-        "--lang", choices=["en", "zh", "both"], default="en", help="language of words (both: html)"
+        "--lang",
+        choices=["en", "zh", "both"],
+        default="en",
+        help="language of words (both: html, pdf)",
     )
 
 

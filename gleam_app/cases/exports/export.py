@@ -14,13 +14,14 @@ from gleam_app.cases.exports.gpkg import write_gpkg
 from gleam_app.cases.exports.gpx import write_gpx
 from gleam_app.cases.exports.html import write_html
 from gleam_app.cases.exports.kml import write_kml, write_kmz
+from gleam_app.cases.exports.pdf import write_pdf
 from gleam_app.cases.exports.table import write_csv, write_history
 from gleam_app.errors import GleamError
 from gleam_app.explain.wording import Lang
 from gleam_app.jobs.work import Work
 from gleam_app.retrieval.tiles.tileset import TileSetStore
 
-Format = Literal["geojson", "kml", "kmz", "gpx", "csv", "gpkg", "cot", "html", "history"]
+Format = Literal["geojson", "kml", "kmz", "gpx", "csv", "gpkg", "cot", "html", "pdf", "history"]
 FORMATS: tuple[Format, ...] = get_args(Format)
 SUFFIXES: dict[Format, str] = {
     "geojson": ".geojson",
@@ -31,6 +32,7 @@ SUFFIXES: dict[Format, str] = {
     "gpkg": ".gpkg",
     "cot": ".cot",
     "html": ".html",
+    "pdf": ".pdf",
     "history": ".csv",
 }
 _PLAIN: dict[Format, Callable[[Path, Findings], None]] = {
@@ -64,9 +66,9 @@ def export_case(
 ) -> Exported:
     """Write ``queries`` of the case (None: all) to ``out``, whole or not at all.
 
-    ``candidates`` adds the other candidates of each query. ``langs``: words are in the first; the HTML
-    report explains in each, and draws its maps from the searched tile sets that ``store`` still has. ``history`` is the list of
-    actions as CSV. Cursor-on-Target becomes a data package where ``out`` ends in .zip.
+    ``candidates`` adds the other candidates of each query. ``langs``: words are in the first; the report (HTML,
+    PDF) explains in each, and draws its maps from the searched tile sets that ``store`` still has.
+    ``history`` is the list of actions as CSV. Cursor-on-Target becomes a data package where ``out`` ends in .zip.
 
     The same case gives the same bytes (with the same imagery and versions of the program and its
     libraries); the times inside are the case's. Raises GleamError for an unknown format or a file that
@@ -78,9 +80,16 @@ def export_case(
     if out.resolve() == case.path:
         raise GleamError("That is the case itself.", "Choose another name for the export.")
     findings = gather(case, queries, candidates, langs[0])
+    work = work or Work()
+
+    def write_page(path: Path) -> None:
+        write_html(path, case, findings, langs, store, work)
+
     with written_whole(out) as temporary:
         if chosen == "html":
-            write_html(temporary, case, findings, langs, store, work or Work())
+            write_page(temporary)
+        elif chosen == "pdf":
+            write_pdf(temporary, write_page, findings.facts.changed, work)
         elif chosen == "history":
             write_history(temporary, case)
         elif chosen == "kmz":
