@@ -19,6 +19,7 @@ from gleam_app.ui.incoming import (
     local_files,
     picture_bytes,
 )
+from gleam_app.ui.packs.room import is_pack_file
 from gleam_app.ui.strings import tr
 from gleam_app.ui.tile_sets.library import TileSets
 
@@ -30,9 +31,13 @@ class Lit(Protocol):
 
 
 class Intake(QObject):
-    """Takes what is dropped on ``window`` or asked for. ``failed``: (panel, error)."""
+    """Takes what is dropped on ``window`` or asked for. ``failed``: (panel, error).
+
+    ``packs_taken``: files that the pack manager takes.
+    """
 
     failed = Signal(str, object)
+    packs_taken = Signal(list)
 
     def __init__(
         self,
@@ -94,10 +99,14 @@ class Intake(QObject):
     def take_files(self, files: Sequence[Path]) -> None:
         """Dropped or pasted files: a case is opened, pictures are queries, the rest may be imagery."""
         case = next((path for path in files if path.suffix.lower() == SUFFIX), None)
+        packs = [path for path in files if is_pack_file(path)]
+        others = [path for path in files if path not in packs]
+        if packs:
+            self.packs_taken.emit(packs)
         if case is not None:
             self._cases.open(case)
-        else:
-            self._cases.sort_drop(files)
+        elif others:
+            self._cases.sort_drop(others)
 
     # ---- drops ----------------------------------------------------------------------------------
 

@@ -1,4 +1,4 @@
-"""Whether a language model is here, how far its fetching is, and fetching it when asked."""
+"""Whether a language model is here, and how far its fetching is."""
 
 from dataclasses import dataclass
 from pathlib import Path
@@ -6,18 +6,19 @@ from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QObject, QTimer, Signal
 
-from gleam_app.jobs.work import Progress, Work
+from gleam_app.jobs.work import Progress
 from gleam_app.services import Services
-from gleam_app.ui.jobs import Jobs, Task
+from gleam_app.ui.jobs import Jobs
 from gleam_app.ui.messages.translate import translate
 from gleam_app.ui.setupstate import SetupState, read_setup_state
 from gleam_app.ui.strings import language, tr
 
 if TYPE_CHECKING:  # pydantic is slow to import
-    from gleam_app.packs.manifest import Pack
+    from gleam_app.packs.manifest import PackKind
     from gleam_app.packs.store import PackStatus, PackStore
 
 LOOK_AGAIN_MS = 2000
+_KINDS: "tuple[PackKind, ...]" = ("gleam-c", "matcher", "gleam-x")
 
 
 @dataclass(frozen=True)
@@ -42,7 +43,6 @@ class LanguageModel(QObject):
         super().__init__(parent)
         self._services, self._jobs = services, jobs
         self._standing = _Standing(False, None, None, ())
-        self._fetching: Task[Pack] | None = None
         self._timer = QTimer(self)
         self._timer.setSingleShot(True)
         self._timer.timeout.connect(self.look)
@@ -58,38 +58,22 @@ class LanguageModel(QObject):
             quiet=True,
         )
 
-    def fetch(self) -> None:
-        """Fetch the preferred model; the one thing here that may use the network."""
+    @property
+    def wanted(self) -> str:
+        """The id of the pack to fetch where no model is ready; empty: none is known."""
         wanted = self._standing.wanted
-        if wanted is None or self._fetching is not None:
-            return
+        return wanted.id if wanted is not None else ""
 
-        def get(work: Work) -> "Pack":
-            return self._services.packs.fetch(wanted.id, work)
-
-        self._fetching = self._jobs.start(
-            tr("job.fetch", name=wanted.title),
-            get,
-            failed=lambda error: self.failed.emit("explanation", error),
-            progressed=self._progressed,
-            ended=self._ended,
-            connects=True,
-        )
-        self._tell()
-
-    def _progressed(self, progress: Progress) -> None:
-        fraction = progress.fraction or 0.0
-        self.state_changed.emit(tr("explain.fetching", percent=int(100 * fraction)), False)
-
-    def _ended(self) -> None:
-        self._fetching = None
-        self.look()
+    def follow(self, progress: Progress) -> None:
+        """A language model is being fetched by this window."""
+        if not self._standing.ready:
+            fraction = progress.fraction or 0.0
+            self.state_changed.emit(tr("explain.fetching", percent=int(100 * fraction)), False)
 
     def _looked(self, standing: _Standing) -> None:
         self._standing = standing
         self.packs_listed.emit(list(standing.labels))
-        if self._fetching is None:
-            self._tell()
+        self._tell()
         setting_up = standing.setup is not None and not standing.setup.error
         if setting_up or (not standing.ready and standing.percent is not None):
             self._timer.start(LOOK_AGAIN_MS)
@@ -97,13 +81,15 @@ class LanguageModel(QObject):
     def _tell(self) -> None:
         """A model is ready, on its way, still being installed, or could be fetched."""
         standing, setup = self._standing, self._standing.setup
-        can_fetch = not standing.ready and standing.wanted is not None and self._fetching is None
+        can_fetch = not standing.ready and standing.wanted is not None
         if not standing.ready and standing.percent is not None:
             self.state_changed.emit(tr("explain.fetching", percent=standing.percent), False)
         elif setup is not None and not setup.error:
             self.state_changed.emit(_setup_words(setup), False)
         elif setup is not None:
-            self.state_changed.emit(tr("explain.setup_failed", error=translate(setup.error)), can_fetch)
+            self.state_changed.emit(
+                tr("explain.setup_failed", error=translate(setup.error)), can_fetch
+            )
         else:
             self.state_changed.emit("" if standing.ready else tr("explain.no_model"), can_fetch)
 
@@ -120,12 +106,9 @@ def _stand(packs: "PackStore", home: Path) -> _Standing:
         percent = int(100 * (progress.fraction or 0.0))
     wanted = next((s for s in models if s.state == "not fetched"), None)
     used = []
-    for kind in ("gleam-c", "matcher", "gleam-x"):
-        of_kind = [
-            s for s in known if s.manifest and s.manifest.kind == kind and s.state == "ready"
-        ]
-        of_kind.sort(key=lambda s: -s.manifest.preference if s.manifest else 0)
-        used += [f"{s.id} {s.manifest.version}" for s in of_kind[:1] if s.manifest]
+    for kind in _KINDS:
+        best = [status for status in packs.by_preference(kind)[:1] if status.state == "ready"]
+        used += [status.manifest.label for status in best if status.manifest]
     return _Standing(bool(ready), wanted, percent, tuple(used), read_setup_state(home))
 
 

@@ -20,7 +20,8 @@ class Choices:
     """What a user can choose. ``language`` empty: as the desktop; ``tile_sets``: those in use.
 
     ``recent_crs``: those named for imagery without one, the latest first. ``recent_cases``: files, the
-    latest first; ``last_case``: the one open at the end.
+    latest first; ``last_case``: the one open at the end. ``packs_folder``: where packs are
+    installed, empty: in the home.
     """
 
     language: str = ""
@@ -30,6 +31,7 @@ class Choices:
     recent_crs: tuple[str, ...] = ()
     recent_cases: tuple[str, ...] = ()
     last_case: str = ""
+    packs_folder: str = ""
 
 
 _ALLOWED = {

@@ -6,6 +6,7 @@ from typing import Any, Literal
 from PySide6.QtCore import QLocale, QObject, Signal
 
 from gleam_app.ui.cases.words import WORDS as CASE_WORDS
+from gleam_app.ui.packs.words import WORDS as PACK_WORDS
 from gleam_app.ui.tile_sets.words import WORDS
 
 Lang = Literal["en", "zh"]
@@ -241,6 +242,7 @@ TEXT: dict[str, tuple[str, str]] = {
     # the list of shortcuts
     "shortcuts.title": ("Keyboard shortcuts", "键盘快捷键"),
     **CASE_WORDS,
+    **PACK_WORDS,
     **WORDS,
 }
 

@@ -26,6 +26,7 @@ from gleam_app.ui.languagemodel import LanguageModel
 from gleam_app.ui.layout import Layout
 from gleam_app.ui.map.panel import MapPanel
 from gleam_app.ui.menus import Menus
+from gleam_app.ui.packs.room import PackRoom
 from gleam_app.ui.panel_switches import PanelSwitches
 from gleam_app.ui.panels.candidates import CandidatesPanel
 from gleam_app.ui.panels.explanation import ExplanationPanel
@@ -66,6 +67,7 @@ class MainWindow(QMainWindow):
             services, self.jobs, self.session, settings, desk, self.analysis, self.tile_sets
         )
         self.language_model = LanguageModel(services, self.jobs, self)
+        self.packs = PackRoom(services, self.jobs, settings, self)
         self.preferences = Preferences(settings, self)
 
     def _make_panels(self) -> None:

@@ -15,6 +15,7 @@ def wire(window: "MainWindow") -> None:
     _wire_panels(window)
     _wire_session(window)
     _wire_tile_sets(window)
+    _wire_packs(window)
     _wire_trouble(window)
     window.toolbar.language_chosen.connect(window.preferences.choose_language)
     Appearance(window)
@@ -36,7 +37,9 @@ def _wire_panels(window: "MainWindow") -> None:
     explanation = window.explanation
     explanation.explain_requested.connect(analysis.explain)
     explanation.stop_requested.connect(analysis.stop)
-    explanation.fetch_requested.connect(window.language_model.fetch)
+    explanation.fetch_requested.connect(
+        lambda: window.packs.offer_fetch(window.language_model.wanted)
+    )
     explanation.evidence_pointed.connect(lambda item: _light_evidence(window, item))
     window.language_model.state_changed.connect(explanation.set_model_state)
     window.language_model.packs_listed.connect(window.status.show_packs)
@@ -77,6 +80,17 @@ def _wire_tile_sets(window: "MainWindow") -> None:
     window.toolbar.tile_set_chosen.connect(manager.choose)
 
 
+def _wire_packs(window: "MainWindow") -> None:
+    """Other packs may be used from now on: who stands on them looks again."""
+    library = window.packs.library
+    library.used_changed.connect(window.language_model.look)
+    library.used_changed.connect(window.analysis.warm_up)
+    library.used_changed.connect(window.tile_sets.refresh)
+    library.model_progressed.connect(window.language_model.follow)
+    window.packs.tile_sets_wanted.connect(window.switches.show_manager)
+    window.intake.packs_taken.connect(window.packs.install)
+
+
 def _wire_trouble(window: "MainWindow") -> None:
     """Errors and confirmations go where the person looks."""
     analysis, cases, tile_sets = window.analysis, window.cases, window.tile_sets
@@ -85,7 +99,7 @@ def _wire_trouble(window: "MainWindow") -> None:
     for step in (analysis, tile_sets, cases):
         step.begun.connect(window.trouble.clear)
     window.manager.builds.failed.connect(window.trouble.show_of_build)
-    for speaker in (window.manager, cases, window.of_candidate):
+    for speaker in (window.manager, cases, window.of_candidate, window.packs.library):
         speaker.said.connect(window.status.say)
 
 

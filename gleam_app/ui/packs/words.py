@@ -1,0 +1,138 @@
+"""The words of the pack manager in English and Chinese."""
+
+WORDS: dict[str, tuple[str, str]] = {
+    "command.packs": ("Packs…", "模型包…"),
+    "packs.title": ("Packs", "模型包"),
+    "packs.install": ("Install", "安装"),
+    "packs.install.file": ("From a file…", "从文件…"),
+    "packs.install.folder": ("From a folder…", "从文件夹…"),
+    "packs.install.title": ("Install a pack", "安装模型包"),
+    "packs.install.filter": ("Packs and language models", "模型包和语言模型"),
+    "packs.install.hint": (
+        "A .gleampack file, a GGUF language model, or a folder of either. Dropping it here does the same.",
+        ".gleampack 文件、GGUF 语言模型，或包含它们的文件夹。也可直接拖到此处。",
+    ),
+    "packs.installing": ("Installing {name}", "正在安装 {name}"),
+    "packs.installed": ("{name} is installed.", "{name} 已安装。"),
+    "packs.back": ("Back to the packs", "返回模型包列表"),
+    "packs.unfold": ("What it is and what it can do", "说明与性能"),
+    "packs.active": ("in use", "使用中"),
+    # kinds and states
+    "packs.kind.gleam-c": ("Encoder", "编码器"),
+    "packs.kind.matcher": ("Matcher", "匹配器"),
+    "packs.kind.gleam-x": ("Language model", "语言模型"),
+    "packs.kind.unknown": ("Unknown kind", "未知类型"),
+    "packs.state.ready": ("ready", "就绪"),
+    "packs.state.not_fetched": ("not fetched", "未获取"),
+    "packs.state.fetching": ("fetching", "正在获取"),
+    "packs.state.paused": ("paused", "已暂停"),
+    "packs.state.stopping": ("stopping", "正在停止"),
+    "packs.state.checking": ("checking", "正在检查"),
+    "packs.state.corrupt": ("damaged", "已损坏"),
+    "packs.state.incompatible": ("for another version", "适用于其他版本"),
+    # what can be done
+    "packs.fetch": ("Fetch…", "获取…"),
+    "packs.fetch.more": ("Go on fetching…", "继续获取…"),
+    "packs.fetch.now": ("Fetch {size}", "获取 {size}"),
+    "packs.fetch.not_now": ("Not now", "暂不获取"),
+    "packs.fetch.ask": (
+        "Fetching {size} connects to {hosts}, and to servers it forwards to. Only the file's name is sent: "
+        "no picture, no position. What arrives counts only if its SHA-256 is the one the pack names.",
+        "获取 {size} 将连接 {hosts} 及其转发的服务器。只发送文件名，不发送图像或位置。只有 SHA-256 与模型包所列一致的文件才会被采用。",
+    ),
+    "packs.fetch.or": (
+        "{first}; if that fails, to {others}",
+        "{first}；若失败则连接 {others}",
+    ),
+    "packs.fetch.arrived": (
+        "{size} of it are here already.",
+        "其中 {size} 已在本机。",
+    ),
+    "packs.fetch.nowhere": (
+        "The pack names no place to fetch it from. Install its file instead.",
+        "模型包未列出获取来源，请改为安装文件。",
+    ),
+    "packs.asking": ("Reading where it would come from…", "正在读取来源…"),
+    "packs.pause": ("Pause", "暂停"),
+    "packs.go_on": ("Go on", "继续"),
+    "packs.stop": ("Stop; what has arrived is kept", "停止；已获取的部分会保留"),
+    "packs.starting": ("Starting…", "正在开始…"),
+    "packs.verify": ("Check files", "检查文件"),
+    "packs.verify.hint": (
+        "Compare the SHA-256 of every file with the one that the pack names.",
+        "将每个文件的 SHA-256 与模型包所列的比较。",
+    ),
+    "packs.verify.job": ("Checking {name}", "正在检查 {name}"),
+    "packs.verified": (
+        "{name}: every file is as the pack names it.",
+        "{name}：所有文件均与模型包所列一致。",
+    ),
+    "packs.prefer": ("Use this one", "使用此包"),
+    "packs.prefer.hint": (
+        "From now on, instead of the other packs of its kind.",
+        "从现在起代替同类的其他模型包。",
+    ),
+    "packs.preferred": ("{name} is used from now on.", "从现在起使用 {name}。"),
+    "packs.remove": ("Remove…", "移除…"),
+    "packs.remove.now": ("Remove", "移除"),
+    "packs.remove.keep": ("Keep", "保留"),
+    "packs.remove.ask": (
+        "Remove {name}? {size} on the disk are freed.",
+        "移除 {name}？将释放 {size} 磁盘空间。",
+    ),
+    "packs.remove.used": (
+        "Tile sets made with it cannot be searched without it: {names}.",
+        "用它制作的瓦片集将无法搜索：{names}。",
+    ),
+    "packs.removing": ("Removing {name}", "正在移除 {name}"),
+    "packs.removed": ("{name} is removed.", "{name} 已移除。"),
+    "packs.licence": ("Licence and origin", "许可证与来源"),
+    "packs.measured": ("What it was measured to do ({count})", "实测性能（{count} 项）"),
+    "packs.measured.none": ("No measurements in the pack", "模型包内无实测数据"),
+    # facts
+    "packs.fact.use": ("May be used for", "允许用途"),
+    "packs.fact.licence": ("Licence", "许可证"),
+    "packs.fact.origin": ("From", "来源"),
+    "packs.fact.views": ("Views", "视角"),
+    "packs.fact.tile_sets": ("Tile sets made with it", "用它制作的瓦片集"),
+    "packs.fact.preference": ("Preference", "优先级"),
+    "packs.fact.preference.hint": (
+        "Of several ready packs of a kind the one with the highest number is used, unless you choose.",
+        "同类的多个就绪模型包中，若未指定，则使用数值最高的。",
+    ),
+    "packs.fact.folder": ("Folder", "文件夹"),
+    "packs.fact.wrong": ("What is wrong", "问题"),
+    "packs.experimental": ("{view} (experimental)", "{view}（实验性）"),
+    # the page of licence and origin
+    "packs.text.licence": ("Licence: {licence}", "许可证：{licence}"),
+    "packs.text.use": ("May be used for: {use}", "允许用途：{use}"),
+    "packs.text.origin": ("Where it comes from", "来源"),
+    "packs.text.full": ("Full text", "全文"),
+    "packs.text.no_full": (
+        "The full text is not part of the pack.",
+        "模型包未附全文。",
+    ),
+    # the page of measurements
+    "packs.measured.what": ("Measured on", "测试内容"),
+    "packs.measured.queries": ("Queries", "查询数"),
+    "packs.measured.tiles": ("Tiles", "瓦片数"),
+    "packs.measured.other": ("Other", "其他"),
+    "packs.measured.hint": (
+        "Shares of queries; in brackets the range that holds the true share with 95 % confidence. Few queries: wide range. Measured by: {commands}",
+        "查询的比例；括号内为 95 % 置信区间。查询越少，区间越宽。测量命令：{commands}",
+    ),
+    # at the bottom
+    "packs.space": (
+        "Packs {packs} · tile sets {tiles} · {free} free",
+        "模型包 {packs} · 瓦片集 {tiles} · 剩余 {free}",
+    ),
+    "packs.space.tile_sets": ("Tile sets…", "瓦片集…"),
+    "packs.folder": ("New packs go to {folder}", "新模型包存放于 {folder}"),
+    "packs.folder.change": ("Change…", "更改…"),
+    "packs.folder.title": ("Where new packs go", "新模型包的存放位置"),
+    "packs.folder.bad": (
+        "Nothing can be written in {folder}.",
+        "无法写入 {folder}。",
+    ),
+    "packs.folder.bad.hint": ("Choose another folder.", "请选择其他文件夹。"),
+}
