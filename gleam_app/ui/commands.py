@@ -85,6 +85,7 @@ COMMANDS: tuple[Command, ...] = (
     Command("add_folder", "file", "Ctrl+Shift+I", "folder-plus"),
     Command("export", "file", "Ctrl+Shift+E", "file-output", _has_queries, starts_group=True),
     Command("save_report", "file", "Ctrl+Shift+R", "", _has_candidate),
+    Command("packs", "file", "Ctrl+Shift+P", starts_group=True),
     Command("quit", "file", "Ctrl+Q", starts_group=True),
     Command("locate", "analysis", "Ctrl+L", "crosshair", _can_locate),
     Command("explain", "analysis", "Ctrl+E", "message-square-text", _can_explain),

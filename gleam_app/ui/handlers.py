@@ -44,6 +44,7 @@ def handlers_of(window: "MainWindow") -> dict[str, Callable[[], object]]:
         "add_imagery": window.manager.ask_for_files,
         "add_folder": window.manager.ask_for_folder,
         "save_report": cases.exports.ask_for_report,
+        "packs": window.packs.show,
         "quit": window.close,
         "locate": analysis.locate,
         "explain": analysis.explain,

@@ -1,18 +1,25 @@
-"""What ran while the GUI thread did not turn: a second thread looks at its stack as soon as it is late."""
+"""What ran while the GUI thread did not turn: a second thread looks at its stack as soon as it is late.
 
-import sys
+The stacks are written by ``faulthandler``: Python's frame objects must not be held from another thread,
+they would keep the painters of a paint event alive beyond it.
+"""
+
+import faulthandler
+import re
+import tempfile
 import threading
 import time
-import traceback
 from collections import Counter
 from pathlib import Path
-from types import FrameType
 
 from PySide6.QtCore import QTimer
 
 LATE_MS = 50.0
 LOOK_MS = 10.0
 FRAMES = 3
+_THREAD = re.compile(r"(?:Current thread|Thread) (0x[0-9a-f]+)")
+_FRAME = re.compile(r'File "(.*)", line (\d+) in (.*)')
+_RESTING = ("wait", "_worker", "_poll")
 
 
 class StallWatch:
@@ -31,6 +38,7 @@ class StallWatch:
         self._timer = QTimer(interval=2)
         self._timer.timeout.connect(self._turn)
         self._over = threading.Event()
+        self._dump = tempfile.TemporaryFile("w+")  # noqa: SIM115 (closed in stop)
         self._thread = threading.Thread(target=self._watch, name="stall-watch", daemon=True)
 
     def start(self) -> None:
@@ -42,6 +50,7 @@ class StallWatch:
         self._timer.stop()
         self._over.set()
         self._thread.join()
+        self._dump.close()
 
     def _turn(self) -> None:
         now = time.perf_counter()
@@ -60,29 +69,41 @@ class StallWatch:
                 self._seen.append(self._locked() if kept_out else self._gui_stack())
             slept = time.perf_counter()
 
+    def _stacks(self) -> dict[int, list[str]]:
+        """Frames of each thread, the innermost first."""
+        self._dump.seek(0)
+        self._dump.truncate()
+        faulthandler.dump_traceback(self._dump, all_threads=True)
+        self._dump.seek(0)
+        found: dict[int, list[str]] = {}
+        frames: list[str] = []
+        for line in self._dump.read().splitlines():
+            if thread := _THREAD.match(line):
+                frames = found[int(thread[1], 16)] = []
+            elif frame := _FRAME.search(line):
+                path = Path(frame[1])
+                mark = "gleam:" if "gleam_app" in path.parts else ""
+                frames.append(f"{mark}{path.name}:{frame[2]} {frame[3]}")
+        return found
+
     def _gui_stack(self) -> str:
-        frame = sys._current_frames().get(self._gui)
-        return _in_short(frame) if frame is not None else "?"
+        return _in_short(self._stacks().get(self._gui, []))
 
     def _locked(self) -> str:
         own = threading.get_ident()
         names = {thread.ident: thread.name for thread in threading.enumerate()}
         others = [
-            f"{names.get(ident, '?')} [{_in_short(frame)}]"
-            for ident, frame in sys._current_frames().items()
-            if ident != own and not _waits(frame)
+            f"{names.get(ident, '?')} [{_in_short(frames)}]"
+            for ident, frames in self._stacks().items()
+            if ident != own and frames and not frames[0].split()[-1].startswith(_RESTING)
         ]
         return "lock kept by one of " + "; ".join(others)
 
 
-def _waits(frame: FrameType) -> bool:
-    return frame.f_code.co_name in ("wait", "_worker", "_poll_for_tstate_lock") and (
-        "threading" in frame.f_code.co_filename or "concurrent" in frame.f_code.co_filename
-    )
-
-
-def _in_short(frame: FrameType) -> str:
-    stack = traceback.extract_stack(frame)
-    ours = [one for one in stack if "gleam_app" in one.filename]
-    shown = stack[-FRAMES:] if not ours or ours[-1] in stack[-FRAMES:] else [ours[-1], *stack[-2:]]
-    return " > ".join(f"{Path(one.filename).name}:{one.lineno} {one.name}" for one in shown)
+def _in_short(frames: list[str]) -> str:
+    """The innermost frames, and the innermost of ours."""
+    shown = frames[:FRAMES]
+    ours = next((frame for frame in frames if frame.startswith("gleam:")), "")
+    if ours and ours not in shown:
+        shown = [*shown, ours]
+    return " < ".join(shown) or "?"

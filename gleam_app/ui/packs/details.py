@@ -4,6 +4,7 @@ from PySide6.QtCore import Qt, Signal
 from PySide6.QtWidgets import QGridLayout, QHBoxLayout, QLabel, QPushButton, QVBoxLayout, QWidget
 
 from gleam_app.imagery.exif import clean_text
+from gleam_app.ui.messages.translate import translate
 from gleam_app.ui.packs.entries import Entry
 from gleam_app.ui.strings import bind_text, tr
 from gleam_app.ui.theme import SPACE_1, SPACE_2, SPACE_3
@@ -70,7 +71,9 @@ class PackDetails(QWidget):
         self.description.setVisible(bool(self.description.text()))
         self._clear()
         if entry.status.detail:
-            self._fact("packs.fact.wrong" if entry.state in _WRONG else "", entry.status.detail)
+            self._fact(
+                "packs.fact.wrong" if entry.state in _WRONG else "", translate(entry.status.detail)
+            )
         if manifest is not None:
             origins = list(dict.fromkeys(origin.source for origin in manifest.origin))
             more = "…" if len(origins) > SHOWN_ORIGINS else ""

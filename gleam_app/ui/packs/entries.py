@@ -10,6 +10,7 @@ from gleam_app.packs.manifest import Pack
 from gleam_app.packs.store import PackStatus, PackStore
 from gleam_app.retrieval.tiles.tileset import TileSetInfo
 from gleam_app.services import Services
+from gleam_app.ui.messages.translate import translate
 from gleam_app.ui.strings import tr
 from gleam_app.ui.tile_sets.entries import StateSign, size_text
 
@@ -87,7 +88,7 @@ def look(services: Services, work: Work) -> Overview:
     return Overview(
         tuple(entries),
         store.folder,
-        sum(_room(place) for place in store.places),
+        sum(_room(place) for place in (store.bundled, *store.places)),
         sum(tile_sets.disk_bytes(info.name) for info in infos),
         _free(store.folder),
     )
@@ -128,6 +129,6 @@ def facts_text(entry: Entry) -> str:
     """Kind, version, size and licence in one line."""
     manifest = entry.status.manifest
     if manifest is None:
-        return entry.status.detail
+        return translate(entry.status.detail)
     parts = [tr(f"packs.kind.{manifest.kind}"), manifest.version, size_text(manifest.size)]
     return " · ".join([*parts, manifest.licence])

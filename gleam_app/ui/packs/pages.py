@@ -4,6 +4,7 @@ from pathlib import Path
 
 from PySide6.QtCore import Qt
 from PySide6.QtWidgets import (
+    QFrame,
     QHeaderView,
     QPlainTextEdit,
     QTreeWidget,
@@ -21,7 +22,7 @@ from gleam_app.ui.theme import SPACE_2, SPACE_3
 from gleam_app.ui.tile_sets.sign import caption
 
 MAX_LICENCE_BYTES = 400_000
-WHAT_PX, FIGURE_PX, COUNT_PX = 300, 124, 64
+FIGURE_PX, COUNT_PX = 128, 64
 
 
 class LicencePage(QPlainTextEdit):
@@ -30,7 +31,8 @@ class LicencePage(QPlainTextEdit):
     def __init__(self) -> None:
         super().__init__()
         self.setReadOnly(True)
-        self.setProperty("role", "page")
+        self.setFrameShape(QFrame.Shape.NoFrame)
+        self.document().setDocumentMargin(SPACE_3)
 
     def show_pack(self, status: PackStatus) -> None:
         if status.manifest is not None:
@@ -77,6 +79,8 @@ class MeasuredPage(QWidget):
         self.table.setRootIsDecorated(True)
         self.table.setAlternatingRowColors(True)
         self.table.setUniformRowHeights(True)
+        self.table.setIndentation(SPACE_3)
+        self.table.setFrameShape(QFrame.Shape.NoFrame)
         column = QVBoxLayout(self)
         column.setContentsMargins(SPACE_3, SPACE_2, SPACE_3, SPACE_3)
         column.setSpacing(SPACE_2)
@@ -94,6 +98,8 @@ class MeasuredPage(QWidget):
         self.table.clear()
         titles = [tr(f"packs.measured.{one}") for one in ("what", "queries", "tiles")]
         self.table.setHeaderLabels([*titles, *names, tr("packs.measured.other")])
+        rest = any(row.figures.keys() - set(names) for row in rows)
+        self.table.setColumnHidden(3 + len(names), not rest)
         for view, of_view in by_view(rows).items():
             title = tr(f"view.{view}") if view else tr("packs.measured.other")
             group = QTreeWidgetItem(self.table, [f"{title} ({len(of_view)})"])
@@ -105,8 +111,10 @@ class MeasuredPage(QWidget):
 
     def _size_columns(self, figures: int) -> None:
         header = self.table.header()
+        header.setStretchLastSection(False)
         header.setSectionResizeMode(QHeaderView.ResizeMode.Interactive)
-        for column, width in enumerate([WHAT_PX, COUNT_PX, COUNT_PX, *[FIGURE_PX] * figures]):
+        header.setSectionResizeMode(0, QHeaderView.ResizeMode.Stretch)
+        for column, width in enumerate([COUNT_PX, COUNT_PX, *[FIGURE_PX] * figures], 1):
             self.table.setColumnWidth(column, width)
 
 

@@ -30,7 +30,7 @@ from gleam_app.ui.theme import SPACE_1, SPACE_2, SPACE_3, theme
 from gleam_app.ui.tile_sets.entries import size_text
 from gleam_app.ui.tile_sets.sign import caption
 
-SIZE = (720, 660)
+SIZE = (880, 680)
 PACK_SUFFIXES = (".gleampack", ".gguf", ".safetensors", ".zip")
 
 

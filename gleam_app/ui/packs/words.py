@@ -36,13 +36,13 @@ WORDS: dict[str, tuple[str, str]] = {
     "packs.fetch.now": ("Fetch {size}", "获取 {size}"),
     "packs.fetch.not_now": ("Not now", "暂不获取"),
     "packs.fetch.ask": (
-        "Fetching {size} connects to {hosts}, and to servers it forwards to. Only the file's name is sent: "
-        "no picture, no position. What arrives counts only if its SHA-256 is the one the pack names.",
+        "Fetching {size} connects to {hosts}, and to servers that they forward to. Only the file's name is "
+        "sent: no picture, no position. What arrives counts only if its SHA-256 is the one the pack names.",
         "获取 {size} 将连接 {hosts} 及其转发的服务器。只发送文件名，不发送图像或位置。只有 SHA-256 与模型包所列一致的文件才会被采用。",
     ),
     "packs.fetch.or": (
-        "{first}; if that fails, to {others}",
-        "{first}；若失败则连接 {others}",
+        "{first} (if that fails: {others})",
+        "{first}（若失败则为 {others}）",
     ),
     "packs.fetch.arrived": (
         "{size} of it are here already.",
