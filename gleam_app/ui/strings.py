@@ -6,8 +6,11 @@ from typing import Any, Literal
 from PySide6.QtCore import QLocale, QObject, Signal
 
 from gleam_app.ui.cases.words import WORDS as CASE_WORDS
+from gleam_app.ui.command_words import WORDS as COMMAND_WORDS
+from gleam_app.ui.guide.words import WORDS as GUIDE_WORDS
 from gleam_app.ui.packs.words import WORDS as PACK_WORDS
 from gleam_app.ui.tile_sets.words import WORDS
+from gleam_app.ui.tour.words import WORDS as TOUR_WORDS
 
 Lang = Literal["en", "zh"]
 
@@ -242,6 +245,8 @@ TEXT: dict[str, tuple[str, str]] = {
     # the list of shortcuts
     "shortcuts.title": ("Keyboard shortcuts", "键盘快捷键"),
     **CASE_WORDS,
+    **GUIDE_WORDS,
+    **TOUR_WORDS,
     **PACK_WORDS,
     **WORDS,
 }

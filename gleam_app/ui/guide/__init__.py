@@ -1,0 +1,1 @@
+"""The guide: what a person can read while working, offline and in the language in use."""

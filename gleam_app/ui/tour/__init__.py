@@ -1,0 +1,1 @@
+"""The tour: a few cards that show, once, where things are."""

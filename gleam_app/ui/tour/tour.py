@@ -1,0 +1,133 @@
+"""The tour of the window: which card comes when, and where it stands."""
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+
+from PySide6.QtCore import QEvent, QObject, QPoint, QRect, Signal
+from PySide6.QtWidgets import QWidget
+
+from gleam_app.ui.strings import language, tr
+from gleam_app.ui.tour.card import Card, Ring, place
+
+
+@dataclass(frozen=True)
+class Step:
+    """``id`` names its words ``tour.<id>.*``; ``panel`` is shown for it; ``parts`` are ringed."""
+
+    id: str
+    parts: str
+    panel: str = ""
+
+
+STEPS = (
+    Step("query", "query", "query"),
+    Step("imagery", "toolbar"),
+    Step("candidates", "candidates", "candidates"),
+    Step("compare", "compare", "compare"),
+    Step("explain", "explanation", "explanation"),
+    Step("decide", "decision", "candidates"),
+)
+
+
+class Tour(QObject):
+    """``parts``: the widgets that a step rings, by the step's ``parts``; hidden ones are left out.
+
+    ``ended``: by its last card, or skipped. ``demo_wanted``: the person wants something to look at.
+    """
+
+    ended = Signal()
+    demo_wanted = Signal()
+
+    def __init__(
+        self,
+        window: QWidget,
+        parts: Mapping[str, Sequence[QWidget]],
+        show_panel: Callable[[str], None],
+        guide_keys: Callable[[], str],
+    ) -> None:
+        super().__init__(window)
+        self._window, self._parts, self._show_panel = window, parts, show_panel
+        self._guide_keys = guide_keys
+        self._at = 0
+        self.card: Card | None = None
+        self._ring: Ring | None = None
+        language.changed.connect(self._write)
+
+    @property
+    def step(self) -> Step | None:
+        """Which card is shown; None: no tour is going on."""
+        return STEPS[self._at] if self.card is not None else None
+
+    def start(self, focus: bool = True) -> None:
+        """From the first card. ``focus``: the keyboard goes to it; else it only stands there."""
+        self.end(said=False)
+        self._ring, self.card = Ring(self._window), Card(self._window)
+        self.card.turned.connect(self.turn)
+        self.card.skipped.connect(self.end)
+        self.card.demo_wanted.connect(self._open_demo)
+        self._window.installEventFilter(self)
+        self._at = 0
+        self._write()
+        self._ring.show()
+        self.card.show()
+        if focus:
+            self.card.next.setFocus()
+
+    def turn(self, by: int) -> None:
+        """To the next card (+1) or the one before (-1); past the last one it ends."""
+        if self._at + by >= len(STEPS):
+            self.end()
+        elif self._at + by >= 0:
+            self._at += by
+            self._write()
+
+    def end(self, said: bool = True) -> None:
+        """Take the card away."""
+        if self.card is None or self._ring is None:
+            return
+        self._window.removeEventFilter(self)
+        for widget in (self.card, self._ring):
+            widget.hide()
+            widget.deleteLater()
+        self.card = self._ring = None
+        if said:
+            self.ended.emit()
+
+    def _open_demo(self) -> None:
+        self.demo_wanted.emit()
+        self.turn(1)
+
+    def _write(self) -> None:
+        if self.card is None:
+            return
+        step = STEPS[self._at]
+        if step.panel:
+            self._show_panel(step.panel)
+        self.card.verdicts.setVisible(step.id == "candidates")
+        self.card.demo.setVisible(step.id == "query")
+        text = tr(f"tour.{step.id}.text", keys=self._guide_keys())
+        self.card.say(self._at + 1, len(STEPS), tr(f"tour.{step.id}.title"), text)
+        self._place()
+
+    def _place(self) -> None:
+        if self.card is None or self._ring is None:
+            return
+        around = self._around(STEPS[self._at])
+        self._ring.setGeometry(around.adjusted(-2, -2, 2, 2))
+        self.card.move(place(self.card.size(), around, self._window.rect()))
+        self._ring.raise_()
+        self.card.raise_()
+
+    def _around(self, step: Step) -> QRect:
+        """What the step speaks of, in the window's pixels."""
+        around = QRect()
+        for part in self._parts[step.parts]:
+            if part.isVisibleTo(self._window):
+                corner = part.mapTo(self._window, QPoint(0, 0))
+                around = around.united(QRect(corner, part.size()))
+        return around if not around.isEmpty() else self._window.rect().adjusted(8, 8, -8, -8)
+
+    def eventFilter(self, watched: QObject, event: QEvent) -> bool:
+        if event.type() in (QEvent.Type.Resize, QEvent.Type.LayoutRequest):
+            self._place()
+        return False
