@@ -6,7 +6,6 @@ from typing import Any, Literal
 from PySide6.QtCore import QLocale, QObject, Signal
 
 from gleam_app.ui.cases.words import WORDS as CASE_WORDS
-from gleam_app.ui.command_words import WORDS as COMMAND_WORDS
 from gleam_app.ui.guide.words import WORDS as GUIDE_WORDS
 from gleam_app.ui.packs.words import WORDS as PACK_WORDS
 from gleam_app.ui.tile_sets.words import WORDS
