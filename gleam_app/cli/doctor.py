@@ -14,7 +14,7 @@ def define(doctor: argparse.ArgumentParser) -> None:
 
 
 def run(arguments: Arguments, services: Services, work: Work) -> int:
-    from gleam_app.diagnostics import examine
+    from gleam_app.diagnostics.doctor import examine
 
     checks = examine(services, work)
     if arguments.json:

@@ -12,7 +12,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from gleam_app.diagnostics import examine
+from gleam_app.diagnostics.doctor import examine
 from gleam_app.errors import Cancelled
 from gleam_app.geo.coordinates import LatLon
 from gleam_app.geo.footprint import distance_m

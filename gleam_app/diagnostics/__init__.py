@@ -1,0 +1,1 @@
+"""What the program can say about itself: the doctor, the log, crashes, and a report without private data."""
