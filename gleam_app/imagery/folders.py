@@ -144,9 +144,17 @@ def _may_be_placed(path: Path, known: set[str]) -> bool:
     return any(str(beside).lower() in known for beside in _beside(path))
 
 
+def world_file(path: Path) -> Path | None:
+    """The world file beside a raster (.tfw, .jgw, .pgw, .wld), whatever is in it."""
+    return next((beside for beside in _world_files(path) if beside.is_file()), None)
+
+
 def _beside(path: Path) -> list[Path]:
     """Where a picture's position may be written: its world file, or GDAL's notes."""
+    return [*_world_files(path), path.with_name(f"{path.name}.aux.xml")]
+
+
+def _world_files(path: Path) -> list[Path]:
     letters = path.suffix[1:].lower()
     world = [f".{letters[:1]}{letters[-1:]}w", f".{letters}w", ".wld"]
-    forms = [form for suffix in world for form in (suffix, suffix.upper())]
-    return [path.with_suffix(form) for form in forms] + [path.with_name(f"{path.name}.aux.xml")]
+    return [path.with_suffix(form) for suffix in world for form in (suffix, suffix.upper())]

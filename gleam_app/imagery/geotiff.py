@@ -11,10 +11,12 @@ from gleam_app.errors import GleamError
 from gleam_app.geo.mercator import latitude_of
 from gleam_app.imagery.dates import days_of_dataset
 from gleam_app.imagery.exif import clean_text
+from gleam_app.imagery.folders import world_file
 from gleam_app.imagery.grid_source import GridSource
 from gleam_app.imagery.overviews import Overviews
 from gleam_app.imagery.projections import read_crs
 from gleam_app.imagery.raster_file import RasterFile
+from gleam_app.imagery.raster_opening import Unreadable
 
 if TYPE_CHECKING:
     import pyproj
@@ -98,14 +100,17 @@ class RasterSource(GridSource):
 
 
 def has_georeference(path: Path) -> bool:
-    """Whether a raster says where it lies (with or without a CRS); False for what cannot be opened."""
+    """Whether a raster says where it lies (with or without a CRS), or is meant to: a world file is there.
+
+    False for what cannot be opened.
+    """
     try:
         file = RasterFile(path)
     except GleamError:
         return False
     try:
         with file.inspect() as dataset:
-            return not dataset.transform.is_identity
+            return not dataset.transform.is_identity or world_file(path) is not None
     finally:
         file.close()
 
@@ -114,7 +119,7 @@ def _projection(dataset: Any, path: Path, crs: str | None) -> "pyproj.CRS":
     """The dataset's CRS, or the one in a .prj file beside it, or ``crs``."""
     name = clean_text(path.name)
     if dataset.transform.is_identity:
-        _refuse_unplaced(dataset, name)
+        _refuse_unplaced(dataset, path)
     written = dataset.crs.to_wkt() if dataset.crs else _beside(path)
     if written and not written.lstrip().upper().startswith(
         ("LOCAL_CS", "ENGCRS", "ENGINEERINGCRS")
@@ -134,12 +139,20 @@ def _projection(dataset: Any, path: Path, crs: str | None) -> "pyproj.CRS":
     )
 
 
-def _refuse_unplaced(dataset: Any, name: str) -> None:
+def _refuse_unplaced(dataset: Any, path: Path) -> None:
+    name = clean_text(path.name)
     points, _ = dataset.gcps
     if points or dataset.rpcs:
         raise GleamError(
             f"{name} is placed by control points only, not warped to the ground yet.",
             "Warp it once: gdalwarp -tps in.tif out.tif, or Raster > Projections > Warp in QGIS.",
+        )
+    beside = world_file(path)
+    if beside is not None:
+        raise Unreadable(
+            f"The world file {clean_text(beside.name)} is not six numbers in six lines: "
+            f"nobody knows where {name} lies.",
+            "Write it again, or georeference the picture in QGIS (Layer > Georeferencer).",
         )
     raise NoGeoreference(
         f"{name} has no georeference: where it lies is not written in it.",

@@ -18,6 +18,7 @@ from gleam_app.imagery.dates import Days, span
 from gleam_app.imagery.exif import clean_text
 from gleam_app.imagery.fingerprints import files_fingerprint
 from gleam_app.imagery.geotiff import NoGeoreference, RasterSource
+from gleam_app.imagery.raster_opening import Unreadable
 from gleam_app.imagery.sources import Fingerprint, Picture, is_pattern
 from gleam_app.imagery.thumbnails import Thumbnails
 
@@ -31,7 +32,8 @@ Ring = tuple[LatLon, ...]
 class MosaicSource:
     """A MapSource over many rasters, each in its own CRS, in the order of their names.
 
-    Every file is opened once to learn where it lies; after that at most ``_MOST_OPEN`` stay open.
+    Every file is opened once to learn where it lies; those that cannot be read or lie nowhere are left
+    out, and ``notes`` say so. After that at most ``_MOST_OPEN`` stay open.
     Rasters of the same type are shown with one contrast. ``path`` is the folder, or the pattern.
     """
 
@@ -42,20 +44,26 @@ class MosaicSource:
         self._lock = threading.Lock()
         self._parts: list[RasterSource] = []
         unplaced: list[str] = []
+        broken: list[Unreadable] = []
         for file in files:
             try:
                 part = RasterSource(file, crs)
             except NoGeoreference:
                 unplaced.append(clean_text(file.name))
                 continue
+            except Unreadable as error:
+                broken.append(error)
+                continue
             part.close()
             self._parts.append(part)
         if not self._parts:
+            if broken:
+                raise broken[0]
             raise GleamError(
                 f"{clean_text(path.name)} holds no georeferenced imagery.",
                 "Choose a folder of GeoTIFFs, or georeference them in QGIS.",
             )
-        self._notes = _left_out(clean_text(path.name), unplaced)
+        self._notes = _left_out(clean_text(path.name), unplaced, broken)
         boxes = np.array([part.bounds for part in self._parts])
         self._west, self._south, self._east, self._north = boxes.T
         self._outlines = tuple(_hull([p.outline for p in group]) for group in self._groups())
@@ -211,14 +219,19 @@ class MosaicSource:
         self._shared_contrast = True
 
 
-def _left_out(name: str, unplaced: list[str]) -> tuple[str, ...]:
-    if not unplaced:
-        return ()
-    note = (
-        f"{name}: {len(unplaced)} files without georeference are left out (first: {unplaced[0]})."
-    )
-    log.warning("%s", note)
-    return (note,)
+def _left_out(name: str, unplaced: list[str], broken: list[Unreadable]) -> tuple[str, ...]:
+    notes = []
+    if unplaced:
+        count = len(unplaced)
+        notes.append(
+            f"{name}: {count} files without georeference are left out (first: {unplaced[0]})."
+        )
+    if broken:
+        count = len(broken)
+        notes.append(f"{name}: {count} files that cannot be read are left out (first: {broken[0]})")
+    for note in notes:
+        log.warning("%s", note)
+    return tuple(notes)
 
 
 def _grown(box: Bounds) -> Bounds:

@@ -3,9 +3,7 @@
 Knows pixels only; where they lie on the ground is ``geotiff``'s business.
 """
 
-import os
 import threading
-import warnings
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
@@ -18,41 +16,9 @@ from numpy.typing import NDArray
 
 from gleam_app.errors import GleamError
 from gleam_app.imagery.exif import clean_text
+from gleam_app.imagery.raster_opening import Unreadable, open_dataset
 from gleam_app.imagery.sparse import StoredBlocks, end_of_blocks
 
-# Formats that are files on this machine. GDAL's drivers for web services (WMS, WMTS, ...) stay out.
-DRIVERS = (
-    "GTiff",
-    "VRT",
-    "JPEG",
-    "PNG",
-    "JP2OpenJPEG",
-    "HFA",
-    "BMP",
-    "WEBP",
-    "NITF",
-    "ECW",
-    "MRF",
-    "ENVI",
-)
-_NETWORK = (
-    "/vsicurl",
-    "/vsis3",
-    "/vsigs",
-    "/vsiaz",
-    "/vsiadls",
-    "/vsioss",
-    "/vsiswift",
-    "/vsihdfs",
-    "/vsiwebhdfs",
-    "://",
-)
-# A VRT may name a further file that names the network; GDAL reads these before it opens anything.
-_SETTINGS = {
-    "GDAL_SKIP": "HTTP WMS WMTS WCS PLMOSAIC EEDA EEDAI STACIT STACTA DAAS OGCAPI",
-    "CPL_VSIL_CURL_ALLOWED_EXTENSIONS": "{none}",
-    "GDAL_CACHEMAX": "512",  # MiB; its own choice is a twentieth of the computer's memory
-}
 _STRETCH_PERCENTILES = (2.0, 98.0)
 _STRETCH_SIDE_PX = 1024
 AVERAGED_PX = 1 << 24  # more pixels than this take too long to average for one map tile
@@ -104,6 +70,13 @@ class RasterFile:
                     "Add imagery with 1 to 4 ordinary bands.",
                 )
 
+        size = path.stat().st_size
+        if size < self._least_bytes:
+            self.close()
+            raise Unreadable(
+                f"{clean_text(path.name)} is cut short: it has {size:,} of at least {self._least_bytes:,} bytes.",
+                "Copy or download the file again.",
+            )
         if direct:
             self.close()
             self._direct = True
@@ -307,50 +280,6 @@ class RasterFile:
             stretch.append((float(low), float(high)))
         self._stretch = stretch
         return stretch
-
-
-def open_dataset(path: Path, direct: bool = False) -> Any:
-    """A rasterio dataset; ``direct``: TIFF strips are read past GDAL's cache of blocks.
-
-    Raises GleamError for what is missing, not imagery, or not on this machine."""
-    for option, value in _SETTINGS.items():
-        os.environ.setdefault(option, value)
-    from rasterio.env import Env
-    from rasterio.errors import RasterioError
-    from rasterio.io import DatasetReader
-
-    name = clean_text(path.name)
-    if path.is_dir():
-        raise GleamError(f"{name} is a folder, not a file.", "Choose the GeoTIFF or VRT inside it.")
-    if not path.is_file():
-        raise GleamError(f"There is no file {clean_text(path)}.", "Check the name and the folder.")
-    if path.stat().st_size == 0:
-        raise GleamError(f"{name} is empty (0 bytes).", "Copy or download the file again.")
-    try:
-        with (
-            warnings.catch_warnings(),
-            Env(session=None, GTIFF_DIRECT_IO="YES" if direct else "NO"),
-        ):
-            warnings.simplefilter("ignore")  # "not georeferenced" is told as an error, later
-            # rasterio.open takes a single driver only
-            dataset = DatasetReader(str(path), driver=list(DRIVERS), sharing=False)
-    except (RasterioError, OSError, ValueError) as error:
-        raise GleamError(
-            f"{name} is not imagery this program can read ({clean_text(error, 120).rstrip('.')}).",
-            "Use a GeoTIFF, COG or VRT; QGIS (Export > Save As) or gdal_translate makes one.",
-        ) from None
-    if any(part in file for file in dataset.files for part in _NETWORK):
-        dataset.close()
-        raise GleamError(
-            f"{name} refers to imagery on the network, which this program does not open.",
-            "Download the imagery and add the file on this machine.",
-        )
-    if dataset.count == 0:
-        dataset.close()
-        raise GleamError(
-            f"{name} holds no picture of its own.", "Choose one of its sub-datasets as a GeoTIFF."
-        )
-    return dataset
 
 
 def _read_directly(dataset: Any) -> bool:

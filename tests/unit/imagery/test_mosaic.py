@@ -161,13 +161,6 @@ def test_plain_pictures_among_maps_are_left_out_and_told(
     assert [record.getMessage() for record in caplog.records] == list(source.notes)
 
 
-def test_a_damaged_sheet_is_named(sheets: Path) -> None:
-    data = (sheets / "b.tif").read_bytes()
-    (sheets / "b.tif").write_bytes(data[:60])
-    with pytest.raises(GleamError, match=r"b\.tif"):
-        open_source(sheets)
-
-
 def test_crs_given_for_those_without(tmp_path: Path) -> None:
     write_raster(tmp_path / "a.tif", soft_rgb(100, 100), None, PLACE)
     with pytest.raises(NoCrs, match="no CRS") as caught:
