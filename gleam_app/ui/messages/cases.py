@@ -51,4 +51,6 @@ WORDS: dict[str, str] = {
     "Choose one of: {names}.": "请选择以下之一：{names}。",
     "That is the case itself.": "这是案件文件本身。",
     "Choose another name for the export.": "请为导出文件换用其他名称。",
+    "The pages of the report cannot be laid out on this computer.": "无法在本计算机上排版报告页面。",
+    "Export it as HTML and print that from a browser. `gleam doctor` tells what is missing.": "请导出为 HTML，再用浏览器打印。`gleam doctor` 会说明缺少什么。",
 }
