@@ -7,6 +7,8 @@ from pathlib import Path
 
 import platformdirs
 
+_ROOT = Path(__file__).resolve().parent.parent
+
 
 def gleam_home() -> Path:
     """Folder of all user data: ``$GLEAM_HOME``, else the platform's data folder. Not created here."""
@@ -30,4 +32,4 @@ def resources_dir() -> Path:
     frozen = getattr(sys, "_MEIPASS", None)
     if frozen:
         return Path(frozen) / "resources"
-    return Path(__file__).resolve().parent.parent / "resources"
+    return _ROOT / "resources"

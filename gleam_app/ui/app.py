@@ -1,17 +1,17 @@
 """Starting the window and keeping it alive."""
 
-import logging
 import os
 import signal
 import sys
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from pathlib import Path
-from types import TracebackType
 
 from PySide6.QtCore import QTimer
 from PySide6.QtGui import QIcon
 from PySide6.QtWidgets import QApplication
 
+from gleam_app.diagnostics.crashes import watched
+from gleam_app.diagnostics.logs import kept
 from gleam_app.home import resources_dir
 from gleam_app.services import Services
 from gleam_app.ui.map.scheme import register_scheme
@@ -21,8 +21,7 @@ from gleam_app.ui.strings import language
 from gleam_app.ui.theme import theme, ui_font
 from gleam_app.ui.window import MainWindow
 
-ExceptHook = Callable[[type[BaseException], BaseException, TracebackType | None], None]
-log = logging.getLogger(__name__)
+SWITCH_S = 0.0005
 
 register_scheme()  # Chromium reads its schemes once, before the application exists
 
@@ -38,15 +37,14 @@ def run(
     window = make_window(services)
     window.show()
     QTimer.singleShot(0, lambda: window.begin(list(images), demo, case))
-    sys.excepthook = _present(window)
     signal.signal(signal.SIGINT, lambda *_: window.close())
     wake = QTimer()  # lets Python see the signal while Qt waits
     wake.start(500)
     wake.timeout.connect(lambda: None)
     try:
-        return application.exec()
+        with kept(services.home), watched(services.home), window.crash.listening():
+            return application.exec()
     finally:
-        sys.excepthook = sys.__excepthook__
         services.close()
 
 
@@ -56,6 +54,8 @@ def make_application() -> QApplication:
         os.environ.setdefault("QTWEBENGINE_DISABLE_SANDBOX", "1")  # Chromium refuses root otherwise
     known = QApplication.instance()
     application = known if isinstance(known, QApplication) else QApplication(sys.argv[:1])
+    # Qt lets go of Python's lock in every call; where a model computes meanwhile, each would wait 5 ms
+    sys.setswitchinterval(SWITCH_S)
     application.setApplicationName("gleam")
     application.setStyle("Fusion")
     if application.findChild(QtWords) is None:
@@ -71,14 +71,3 @@ def make_window(services: Services) -> MainWindow:
     QApplication.setFont(ui_font())
     theme.choose(settings.choices.theme)
     return MainWindow(services, settings)
-
-
-def _present(window: MainWindow) -> ExceptHook:
-    def hook(kind: type[BaseException], error: BaseException, trace: TracebackType | None) -> None:
-        log.error("unexpected error", exc_info=(kind, error, trace))
-        if issubclass(kind, KeyboardInterrupt):
-            window.close()
-        else:
-            window.trouble.show_unexpected(error)
-
-    return hook

@@ -65,6 +65,7 @@ class Jobs(QObject):
     """Starts functions on the runner's lanes and brings what they say to the GUI thread."""
 
     changed = Signal()
+    job_failed = Signal(object)
     _heard = Signal(object, object, object)
     _posted = Signal(object)
 
@@ -156,6 +157,7 @@ class Jobs(QObject):
             if job is not None and state is JobState.SUCCEEDED:
                 task.done(job.result)
             elif job is not None and state is JobState.FAILED and job.error is not None:
+                self.job_failed.emit(job.error)
                 task.failed(job.error)
         finally:
             task.ended()

@@ -7,6 +7,7 @@ from PySide6.QtCore import QLocale, QObject, Signal
 
 from gleam_app.ui.cases.words import WORDS as CASE_WORDS
 from gleam_app.ui.guide.words import WORDS as GUIDE_WORDS
+from gleam_app.ui.crash.words import WORDS as CRASH_WORDS
 from gleam_app.ui.packs.words import WORDS as PACK_WORDS
 from gleam_app.ui.tile_sets.words import WORDS
 from gleam_app.ui.tour.words import WORDS as TOUR_WORDS
@@ -246,6 +247,7 @@ TEXT: dict[str, tuple[str, str]] = {
     **CASE_WORDS,
     **GUIDE_WORDS,
     **TOUR_WORDS,
+    **CRASH_WORDS,
     **PACK_WORDS,
     **WORDS,
 }

@@ -51,10 +51,6 @@ class Trouble(QObject):
         self._manager.wanted.emit()
         self.show(f"{OF_TILE_SET}{name}", error)
 
-    def show_unexpected(self, error: BaseException) -> None:
-        """A defect somewhere: say so, and go on."""
-        self._candidates.notice.show_error(error)
-
     def clear(self, place: str) -> None:
         """What was wrong there is being tried anew."""
         self._notice(place).clear()

@@ -8,7 +8,7 @@ from pathlib import Path
 
 from PySide6.QtCore import QSettings
 from PySide6.QtGui import QCloseEvent, QDragEnterEvent, QDragLeaveEvent, QDropEvent
-from PySide6.QtWidgets import QMainWindow, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QDialog, QMainWindow, QVBoxLayout, QWidget
 
 from gleam_app.services import Services
 from gleam_app.ui.analysis import Analysis
@@ -19,6 +19,7 @@ from gleam_app.ui.cases.files import fill_recent
 from gleam_app.ui.cases.room import CaseRoom
 from gleam_app.ui.commands import Commands
 from gleam_app.ui.compare.panel import ComparePanel
+from gleam_app.ui.crash.room import CrashRoom
 from gleam_app.ui.handlers import handlers_of
 from gleam_app.ui.intake import Intake
 from gleam_app.ui.jobs import Jobs
@@ -59,6 +60,7 @@ class MainWindow(QMainWindow):
     def _make_services(self, services: Services, settings: Settings) -> None:
         self.session = Session(self)
         self.jobs = Jobs(services.jobs, self)
+        self.crash = CrashRoom(services, self.jobs, self)
         desk = Desk(services.home, self.jobs)
         self.analysis = Analysis(services, self.jobs, self.session, desk)
         self.manager = Manager(services, self.jobs, self.session, settings)
@@ -135,6 +137,7 @@ class MainWindow(QMainWindow):
 
     def begin(self, images: list[Path], demo: bool, case: Path | None = None) -> None:
         """Once the window is up: what is there to work with, and what it was asked to open."""
+        self.crash.look_back()
         self.language_model.look()
         self.analysis.warm_up()
         if demo:
@@ -164,4 +167,6 @@ class MainWindow(QMainWindow):
         self.analysis.stop()
         self.cases.close()
         self.jobs.close()
+        for dialog in self.findChildren(QDialog):
+            dialog.close()
         event.accept()

@@ -99,7 +99,13 @@ def _wire_trouble(window: "MainWindow") -> None:
     for step in (analysis, tile_sets, cases):
         step.begun.connect(window.trouble.clear)
     window.manager.builds.failed.connect(window.trouble.show_of_build)
-    for speaker in (window.manager, cases, window.of_candidate, window.packs.library):
+    for speaker in (
+        window.manager,
+        cases,
+        window.of_candidate,
+        window.packs.library,
+        window.crash,
+    ):
         speaker.said.connect(window.status.say)
 
 

@@ -153,17 +153,6 @@ def test_errors_appear_in_their_panel_and_the_window_goes_on(
     assert notice.isHidden()
 
 
-def test_a_defect_is_shown_with_details_to_copy(window: Any) -> None:
-    try:
-        raise RuntimeError("boom")
-    except RuntimeError as error:
-        window.trouble.show_unexpected(error)
-    notice = window.candidates.notice
-    assert not notice.isHidden()
-    notice._copy.click()
-    assert "RuntimeError: boom" in QGuiApplication.clipboard().text()
-
-
 def test_pasting(window: Any, photo: Path, qtbot: Any) -> None:
     clipboard = QGuiApplication.clipboard()
     clipboard.clear()

@@ -1,0 +1,1 @@
+"""What is shown when the program itself is at fault, and the report that can be saved."""
