@@ -120,6 +120,23 @@ def parse_position(text: str) -> LatLon:
     return _parse_degrees(line, shown)
 
 
+def other_order(text: str) -> LatLon | None:
+    """What two bare numbers mean with the longitude first, as much software writes them.
+
+    None where letters, words or the numbers' range leave only one order.
+    """
+    line = unicodedata.normalize("NFKC", text.translate(_SIGNS)).translate(_SIGNS)
+    line = _without_words(" ".join(line.upper().split()).strip(" ,;()[]"))
+    if len(line) > 100 or re.search(r"[A-Z]", line) or _URI.fullmatch(text.strip().upper()):
+        return None
+    try:
+        first, second = _halves(line, "")
+        lat, lon = _parse_degrees(f"{second.strip()};{first.strip()}", "")
+    except GleamError:
+        return None
+    return LatLon(lat, lon)
+
+
 def _without_words(line: str) -> str:
     """Words become letters and signs; labelled angles come latitude first, a URI its coordinates."""
     if len(line) > 100:

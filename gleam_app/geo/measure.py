@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from itertools import pairwise
 from typing import Literal, NamedTuple, get_args
 
+from gleam_app.geo.coordinates import LatLon
 from gleam_app.geo.footprint import Ring
 from gleam_app.geo.frame import wgs84
 
@@ -56,6 +57,25 @@ def measure_path(positions: Sequence[tuple[float, float]]) -> PathMeasure:
     return PathMeasure(tuple(legs))
 
 
+def geodesic_line(
+    positions: Sequence[tuple[float, float]], step_m: float = 20_000.0
+) -> list[LatLon]:
+    """The line of (lat, lon) positions with points between at most ``step_m`` apart (100 a leg).
+
+    For drawing: on a map a long geodesic is no straight line. Longitudes run on across the
+    antimeridian, so neighbours are never more than 180 degrees apart.
+    """
+    line = [LatLon(*positions[0])] if positions else []
+    for (lat1, lon1), (lat2, lon2) in pairwise(positions):
+        length = float(wgs84().inv(lon1, lat1, lon2, lat2)[2])
+        count = min(99, int(length / step_m))
+        between = wgs84().npts(lon1, lat1, lon2, lat2, count) if count else []
+        for lon, lat in [*between, (lon2, lat2)]:
+            before = line[-1].lon
+            line.append(LatLon(lat, before + (lon - before + 180.0) % 360.0 - 180.0))
+    return line
+
+
 def measure_area(ring: Ring) -> AreaMeasure:
     """Area and perimeter of (lat, lon) corners, open or closed, in either direction.
 
@@ -78,6 +98,18 @@ def format_length(metres: float, units: Units = "metric") -> str:
     if units == "nautical" and metres >= _NAUTICAL_MILE / 10:
         return _amount(metres / _NAUTICAL_MILE, "nmi")
     return _amount(metres, "m") if metres < 999.95 else _amount(metres / 1000.0, "km")
+
+
+def rough_length(metres: float, units: Units = "metric") -> str:
+    """A length that is only an estimate, to two digits: 130 m, 4.5 km, 300 ft."""
+    if units == "imperial":
+        feet = metres / _FOOT
+        value, unit = (feet, "ft") if feet < 5_280.0 else (metres / _MILE, "mi")
+    elif units == "nautical" and metres >= _NAUTICAL_MILE:
+        value, unit = metres / _NAUTICAL_MILE, "nmi"
+    else:
+        value, unit = (metres, "m") if metres < 995.0 else (metres / 1000.0, "km")
+    return f"{float(f'{value:.2g}'):,.10g} {unit}"
 
 
 def format_area(square_metres: float, units: Units = "metric") -> str:

@@ -31,7 +31,7 @@ class Implied:
 
     ``height_m`` above the take-off point; ``ground_m`` (across, down) of a picture that looks straight
     down; ``outline`` the ground it covers, clockwise from the picture's top left; ``aim`` the ground at
-    its middle; ``wedge`` the direction from the camera, for a map.
+    its middle, ``ahead_m`` in front of the camera; ``wedge`` the direction from the camera, for a map.
     """
 
     view: AngleOfView | None = None
@@ -40,6 +40,7 @@ class Implied:
     ground_m: tuple[float, float] | None = None
     outline: tuple[LatLon, ...] = ()
     aim: LatLon | None = None
+    ahead_m: float | None = None
     wedge: tuple[LatLon, ...] = ()
 
 
@@ -54,22 +55,23 @@ def imply(facts: ExifFacts, size: tuple[int, int]) -> Implied:
         if height is not None and look == "down" and view is not None:
             ground = _ground(ground_outline(Aim(0.0, 0.0, height, 0.0, -90.0), view))
         return Implied(view, height, look, ground)
-    aim, outline = None, None
+    aim, outline, ahead = None, None, None
     if height is not None and pitch is not None and facts.heading_deg is not None:
         camera = Aim(facts.lat, facts.lon, height, facts.heading_deg, pitch)
         aim = aim_point(camera)
+        ahead = distance_m((camera.lat, camera.lon), aim) if aim is not None else None
         outline = ground_outline(camera, view) if view is not None else None
     elif height is not None and look == "down":  # straight down, whichever way is up
         aim = LatLon(facts.lat, facts.lon)
     ground = _ground(outline) if look == "down" else None
     wedge: list[LatLon] = []
     if facts.heading_deg is not None and look != "down" and not facts.panorama:
-        reach = distance_m((facts.lat, facts.lon), aim) * 1.5 if aim is not None else 0.0
+        reach = 1.5 * (ahead or 0.0)
         across = view.across if view is not None else PLAIN_WEDGE_DEG
         wedge = direction_wedge(
             facts.lat, facts.lon, facts.heading_deg, across, min(max(reach, WEDGE_M), FARTHEST_M)
         )
-    return Implied(view, height, look, ground, tuple(outline or ()), aim, tuple(wedge))
+    return Implied(view, height, look, ground, tuple(outline or ()), aim, ahead, tuple(wedge))
 
 
 def is_cropped(facts: ExifFacts, size: tuple[int, int]) -> bool:

@@ -215,6 +215,7 @@ class Analysis(QObject):
         self.stop()
         self.begun.emit("candidates")
         heading, query_id = self._session.heading_deg, self._session.query_id
+        near = self._session.near
         case = self._desk.case
 
         def first(location: Location) -> None:
@@ -223,8 +224,9 @@ class Analysis(QObject):
         def search(work: Work) -> _Found:
             from gleam_app.cases.batch import run_facts
             from gleam_app.retrieval.locate import LocateOptions
+            from gleam_app.retrieval.regions import Region
 
-            locator, options = self._services.locator(), LocateOptions(heading_deg=heading)
+            locator, options = self._services.locator(), LocateOptions(heading, Region(near=near))
             work.check()
             if case is None or query_id is None or case.read_only:
                 return _Found(locator.locate(query, tile_sets, options, work, first))

@@ -61,6 +61,7 @@ class Session(QObject):
     explanation_changed = Signal()
     activity_changed = Signal()
     record_changed = Signal()
+    near_changed = Signal()
 
     def __init__(self, parent: QObject | None = None) -> None:
         super().__init__(parent)
@@ -75,6 +76,7 @@ class Session(QObject):
         self.can_batch = False
         self.guessed_view: View | None = None
         self.heading_deg: float | None = None
+        self.near: tuple[float, float, float] | None = None
         self.support: dict[View, Support] = {}
         self.location: Location | None = None
         self.tile_sets: tuple[TileSet, ...] = ()
@@ -117,6 +119,7 @@ class Session(QObject):
             self.heading_deg = record.heading_deg
         self.loading = ""
         self.seen_run = None
+        self.set_near(None)
         self.set_location(None)
         self.set_record(record)
         self.query_changed.emit()
@@ -144,6 +147,12 @@ class Session(QObject):
         return (
             self.undo_name, self.redo_name, self.query_count, self.read_only, self.can_batch,
         )  # fmt: skip
+
+    def set_near(self, near: tuple[float, float, float] | None) -> None:
+        """Search this query only within ``near[2]`` metres of (lat, lon); None: everywhere."""
+        if near != self.near:
+            self.near = near
+            self.near_changed.emit()
 
     def set_view(self, view: View | None) -> None:
         """Choose the view; None goes back to the guess."""

@@ -12,7 +12,7 @@ window.gleam = (function () {
   };
   let map, bridge, words = {}, imagery = null, sources = { bounds: null, outlines: [] };
   let places = new Map(), selected = null, shownKey = null, outlined = false, cameFrom = null;
-  const layers = {};
+  const layers = {}, rooms = [];
 
   function element(tag, className, text) {
     const node = document.createElement(tag);
@@ -64,7 +64,6 @@ window.gleam = (function () {
       return box;
     };
     bar.addTo(map);
-    L.control.scale({ metric: true, imperial: false, maxWidth: 120, position: "bottomleft" }).addTo(map);
     map.on("zoomend zoomlevelschange", () => {
       buttons.zoom_in.classList.toggle("leaflet-disabled", map.getZoom() >= map.getMaxZoom());
       buttons.zoom_out.classList.toggle("leaflet-disabled", map.getZoom() <= map.getMinZoom());
@@ -90,10 +89,17 @@ window.gleam = (function () {
     document.querySelector("#empty p").textContent = words.empty_text;
   }
 
+  function setUnits({ units }) {  // metres serve seafarers as well, so close
+    if (layers.scale) layers.scale.remove();
+    const imperial = units === "imperial";
+    layers.scale = L.control.scale({ metric: !imperial, imperial, maxWidth: 120, position: "bottomleft" }).addTo(map);
+  }
+
   function setTheme(theme) {
     for (const [name, value] of Object.entries(theme)) {
       document.documentElement.style.setProperty("--" + name, value);
     }
+    for (const room of rooms) room.themed?.();
   }
 
   // ---- ground: imagery, outlines, graticule ---------------------------------------------------
@@ -300,18 +306,34 @@ window.gleam = (function () {
 
   // ---- the channel ----------------------------------------------------------------------------
   const hear = {
-    theme: setTheme, words: setWords, sources: setSources, coverage: setCoverage, location: setLocation,
+    theme: setTheme, words: setWords, units: setUnits, sources: setSources, coverage: setCoverage, location: setLocation,
     select: (message) => select(message.rank),
     fly: (to) => map.setView([to.lat, to.lon], Math.max(map.getZoom(), to.zoom), { duration: 0.14 }),
   };
+
+  /* A room is a tool of the page in a file of its own: what it hears by kind, and perhaps what it does
+     at the start and after a change of theme. It speaks by gleam.tell. */
+  function addRoom(room) {
+    rooms.push(room);
+    Object.assign(hear, room.hear);
+  }
+
+  function tell(kind, payload) { bridge?.tell(kind, JSON.stringify(payload)); }
+
+  function tellCentre() {
+    const at = map.getCenter().wrap();
+    tell("centre", [at.lat, at.lng]);
+  }
 
   function connect() {
     new QWebChannel(qt.webChannelTransport, (channel) => {
       bridge = channel.objects.bridge;
       bridge.message.connect((kind, body) => hear[kind](JSON.parse(body)));
       bridge.ready();
+      tellCentre();
     });
     let where = null;
+    map.on("moveend", tellCentre);
     map.on("mousemove", (event) => {  // at most once a frame
       if (!where) requestAnimationFrame(() => { if (where) bridge.moveCursor(where.lat, where.lng); where = null; });
       where = event.latlng.wrap();
@@ -331,8 +353,9 @@ window.gleam = (function () {
     map.on("zoomend", () => map.getContainer().classList.toggle("between", map.getZoom() % 1 !== 0));
     map.getContainer().addEventListener("keydown", (event) => { if (event.key === "Home") fitAll(); });
     watchScreen();
+    for (const room of rooms) room.start?.(map);
     connect();
   }
 
-  return { start, busy: () => !bridge || Boolean(imagery && imagery.isLoading()), get map() { return map; } };
+  return { start, addRoom, tell, element, busy: () => !bridge || Boolean(imagery && imagery.isLoading()), get map() { return map; } };
 })();

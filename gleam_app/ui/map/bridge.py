@@ -18,6 +18,7 @@ class Bridge(QObject):
     candidate_clicked = Signal(int)
     cursor_moved = Signal(float, float)
     cursor_left = Signal()
+    told = Signal(str, object)  # a room of the page: kind and what JSON said
 
     def send(self, kind: str, payload: Any) -> None:
         """Tell the page; ``payload`` is anything JSON can say."""
@@ -26,6 +27,10 @@ class Bridge(QObject):
     @Slot()
     def ready(self) -> None:
         self.page_ready.emit()
+
+    @Slot(str, str)
+    def tell(self, kind: str, body: str) -> None:
+        self.told.emit(kind, json.loads(body))
 
     @Slot(int)
     def clickCandidate(self, rank: int) -> None:

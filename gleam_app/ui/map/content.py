@@ -22,6 +22,10 @@ _FILES = {
     "/web/leaflet.css": ("leaflet/leaflet.css", "text/css"),
     "/web/map.js": ("map.js", "text/javascript"),
     "/web/map.css": ("map.css", "text/css"),
+    "/web/marks.js": ("marks.js", "text/javascript"),
+    "/web/measure.js": ("measure.js", "text/javascript"),
+    "/web/queries.js": ("queries.js", "text/javascript"),
+    "/web/rooms.css": ("rooms.css", "text/css"),
 }
 _TILE = re.compile(r"/tiles/(\d{1,9})/(\d{1,2})/(\d{1,8})/(\d{1,8})/(256|512)\.png")
 _EMPTY = encode_png(np.zeros((1, 1, 4), np.uint8))

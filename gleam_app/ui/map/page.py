@@ -41,8 +41,15 @@ def build_page() -> bytes:
             ("leaflet", "/web/leaflet.js"),
             ("channel", "/web/qwebchannel.js"),
             ("map", "/web/map.js"),
+            ("marks", "/web/marks.js"),
+            ("measure", "/web/measure.js"),
+            ("queries", "/web/queries.js"),
         ]
-        default_css = [("leaflet-style", "/web/leaflet.css"), ("map-style", "/web/map.css")]  # noqa: RUF012
+        default_css = [  # noqa: RUF012
+            ("leaflet-style", "/web/leaflet.css"),
+            ("map-style", "/web/map.css"),
+            ("rooms-style", "/web/rooms.css"),
+        ]
 
         def get_name(self) -> str:
             return MAP_NAME

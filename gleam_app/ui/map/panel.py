@@ -12,6 +12,7 @@ from PySide6.QtWebEngineCore import QWebEnginePage, QWebEngineProfile, QWebEngin
 from PySide6.QtWebEngineWidgets import QWebEngineView
 from PySide6.QtWidgets import QApplication, QVBoxLayout, QWidget
 
+from gleam_app.geo.measure import Units
 from gleam_app.home import resources_dir
 from gleam_app.imagery.sources import MapSource
 from gleam_app.retrieval.results import Location
@@ -40,6 +41,7 @@ class MapPanel(QWidget):
     cursor_left = Signal()
     files_dropped = Signal(list)  # local paths, str
     page_ready = Signal()
+    told = Signal(str, object)  # by a room of the page: kind and payload
     _provisional_tiles = Signal()
 
     def __init__(self, parent: QWidget | None = None, web: Path | None = None) -> None:
@@ -51,6 +53,7 @@ class MapPanel(QWidget):
         self._selected: int | None = None
         self._dark = False
         self._lang: Lang = "en"
+        self._units: Units = "metric"
         self._ready = False
         self.content = MapContent(
             web or resources_dir() / "web", on_provisional=self._provisional_tiles.emit
@@ -65,6 +68,7 @@ class MapPanel(QWidget):
         self._bridge.candidate_clicked.connect(self.candidate_selected)
         self._bridge.cursor_moved.connect(self.cursor_moved)
         self._bridge.cursor_left.connect(self.cursor_left)
+        self._bridge.told.connect(self.told)
         self._build_view()
         self.setAcceptDrops(True)
 
@@ -87,7 +91,8 @@ class MapPanel(QWidget):
         self.view.loadFinished.connect(self._let_drops_through)
         layout = QVBoxLayout(self)
         layout.setContentsMargins(0, 0, 0, 0)
-        layout.addWidget(self.view)
+        layout.setSpacing(0)
+        layout.addWidget(self.view, 1)
         self.setFocusProxy(self.view)
         self.destroyed.connect(self._handler.close)
         self.destroyed.connect(self._profile.deleteLater)
@@ -96,6 +101,12 @@ class MapPanel(QWidget):
             application.aboutToQuit.connect(self._handler.close)
             application.aboutToQuit.connect(self._page.deleteLater)  # before its profile
         self._page.load(QUrl(PAGE_URL))
+
+    def add_bar(self, bar: QWidget) -> None:
+        """A bar of a tool, above the map."""
+        layout = self.layout()
+        assert isinstance(layout, QVBoxLayout)
+        layout.insertWidget(layout.count() - 1, bar)
 
     # ---- what the map shows ----------------------------------------------------------------
 
@@ -157,6 +168,11 @@ class MapPanel(QWidget):
         self._page.setBackgroundColor(QColor((DARK if dark else LIGHT).window))
         self._send_theme()
 
+    def set_units(self, units: Units) -> None:
+        """Of the scale bar."""
+        self._units = units
+        self._send("units", {"units": units})
+
     def set_language(self, lang: Lang) -> None:
         self._lang = lang
         self._send("words", page_words(lang))
@@ -169,12 +185,22 @@ class MapPanel(QWidget):
         self._ready = True
         self._send_theme()
         self._send("words", page_words(self._lang))
+        self._send("units", {"units": self._units})
         if self._sources:
             self._send_sources()
         self._send("coverage", coverage_message(self._coverage))
         self._send("location", location_message(self._location, self._lang))
         self._send("select", {"rank": self._selected})
         self.page_ready.emit()
+
+    @property
+    def sources(self) -> Sequence[tuple[str, MapSource]]:
+        """What is shown as the ground, by name."""
+        return tuple(self._sources)
+
+    def tell(self, kind: str, payload: object) -> None:
+        """Tell a room of the page. It hears nothing before ``page_ready``, and should be told again then."""
+        self._send(kind, payload)
 
     def _send(self, kind: str, payload: object) -> None:
         if self._ready:

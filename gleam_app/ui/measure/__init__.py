@@ -1,0 +1,1 @@
+"""Measuring on the map: distance, bearing, area."""

@@ -1,0 +1,1 @@
+"""All queries of the case on the map."""
