@@ -18,16 +18,25 @@ def define(explain: argparse.ArgumentParser) -> None:
     explain.add_argument("--candidate", type=kinds.positive, default=1, metavar="RANK")
     explain.add_argument("--view", choices=kinds.VIEWS, default="auto")
     explain.add_argument("--lang", choices=["en", "zh"], default="en")
+    explain.add_argument(
+        "--model",
+        default="",
+        metavar="PACK",
+        help="a language model's pack, or “evidence” for the measured facts alone; "
+        "default: the preferred one",
+    )
     explain.add_argument("--json", action="store_true")
 
 
 def run(arguments: Arguments, services: Services, work: Work) -> int:
+    from gleam_app.explain.explainer import EVIDENCE
     from gleam_app.retrieval.locate import LocateOptions
     from gleam_app.retrieval.support import warnings_json
 
     tile_sets = open_tile_sets(services, arguments.tiles)
     query = load_picture(arguments.image, arguments.view)
-    services.packs.default("gleam-x")  # a missing one is told before the long search, not after
+    if arguments.model != EVIDENCE:  # a missing one is told before the long search, not after
+        services.explainer().check(arguments.model)
     options = LocateOptions(top=max(10, arguments.candidate))
     location = services.locator().locate(query, tile_sets, options, work)
     if arguments.candidate > len(location.candidates):
@@ -43,7 +52,9 @@ def run(arguments: Arguments, services: Services, work: Work) -> int:
 
     if not arguments.json:
         caution(arguments.image, location)
-    explanation = services.explainer().explain(location, candidate, arguments.lang, work, stream)
+    explanation = services.explainer().explain(
+        location, candidate, arguments.lang, work, stream, arguments.model
+    )
     if arguments.json:
         warnings = warnings_json(location.support, location.query.view)
         print_json(explanation.to_json() | {"warnings": warnings})

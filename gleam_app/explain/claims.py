@@ -2,7 +2,8 @@
 
 A claim is *supported* if every mark it carries exists, it carries one, each of its numbers is a
 number of the cited evidence, and it does not speak against the verdict; *contradicted* if its
-numbers or its verdict disagree with the evidence; else *unsupported*: nothing measured backs it.
+numbers or its verdict disagree with the evidence; *seen* if it cites nothing, but a model that looked at
+the pictures was sure of it; else *unsupported*: nothing measured backs it.
 """
 
 import re
@@ -14,7 +15,7 @@ from gleam_app.explain.evidence import Evidence
 from gleam_app.explain.wording import VERDICTS, Lang
 from gleam_app.retrieval.results import Verdict
 
-Status = Literal["supported", "unsupported", "contradicted"]
+Status = Literal["supported", "seen", "unsupported", "contradicted"]
 
 _MARK = re.compile(r"\s*\[(E\d{1,3})\]")
 _NUMBER = re.compile(r"(?<![A-Za-z\d.])\d+(?:\.\d+)?")
@@ -25,18 +26,21 @@ _WORDS_EN = re.compile(
     re.IGNORECASE,
 )
 _WORDS_ZH = re.compile(r"[二三四五六七八九十百千万]+(?:个|米|公里|度|对|处|点|张|分|厘米)")
+_PLACE = r"(?:places?|ground|locations?|sites?|areas?)"
 _YES = re.compile(
-    r"\b(?:is|are|show|shows|depict|depicts) the same (?:place|ground|location|site)\b"
-    r"|\bis the place of the query\b|是同一(?:地点|位置|片地面)|就是(?:查询图像的)?拍摄地点",
+    rf"\b(?:is|are|show|shows|depict|depicts|confirms?) (?:of |at |that they (?:show|are) )?the same {_PLACE}\b"
+    r"|\bis the place of the query\b|同一(?:个)?(?:地点|位置|地区|片地面)|就是(?:查询图像的)?拍摄地点",
     re.IGNORECASE,
 )
 _NO = re.compile(
-    r"\b(?:is|are|show|shows) (?:not the same|a different|different) (?:place|ground|location|site)s?\b"
-    r"|\bis not the place\b|\bdoes not match\b|不是同一|并非同一|不是(?:查询图像的)?拍摄地点",
+    rf"\b(?:not|n't) (?:show |depict |of |at )?the same {_PLACE}\b|\bdifferent {_PLACE}\b"
+    r"|\bis not the place\b|\bdoes not match\b"
+    r"|(?:不是|并非|不属于|不对应)(?:同一|(?:查询图像的)?拍摄地点)|不同的?(?:地点|位置|地区)",
     re.IGNORECASE,
 )
 _NOTES: dict[str, dict[Lang, str]] = {
     "no mark": {"en": "cites no evidence", "zh": "未引用证据"},
+    "seen": {"en": "seen by the model, not measured", "zh": "模型所见，未经测量"},
     "unknown": {"en": "cites evidence that does not exist: {}", "zh": "引用了不存在的证据：{}"},
     "number": {"en": "{} is not in the cited evidence", "zh": "所引证据中没有 {}"},
     "verdict": {"en": "the verdict is “{}”", "zh": "结论是“{}”"},
@@ -71,13 +75,20 @@ def sentences(text: str) -> list[str]:
     return [part.strip() for part in _END.split(text) if part and part.strip()]
 
 
-def check_claims(text: str, evidence: Sequence[Evidence], lang: Lang) -> list[Claim]:
+def check_claims(
+    text: str, evidence: Sequence[Evidence], lang: Lang, looked: bool = False
+) -> list[Claim]:
     """Every sentence of ``text`` as a checked claim."""
-    return [check_claim(sentence, evidence, lang) for sentence in sentences(text)]
+    return [check_claim(sentence, evidence, lang, looked) for sentence in sentences(text)]
 
 
-def check_claim(sentence: str, evidence: Sequence[Evidence], lang: Lang) -> Claim:
-    """Hold one sentence against the evidence it cites."""
+def check_claim(
+    sentence: str, evidence: Sequence[Evidence], lang: Lang, looked: bool = False
+) -> Claim:
+    """Hold one sentence against the evidence it cites.
+
+    ``looked``: by a model that saw both pictures and is known to say only what it is sure of.
+    """
     known = {item.id: item for item in evidence}
     marks = tuple(dict.fromkeys(_MARK.findall(sentence)))
     words = _MARK.sub("", sentence)
@@ -94,6 +105,9 @@ def check_claim(sentence: str, evidence: Sequence[Evidence], lang: Lang) -> Clai
     if verdict is not None and _speaks_against(words, verdict, any(one.kind == "verdict" for one in cited)):  # fmt: skip
         return claim("contradicted", "verdict", VERDICTS[lang][verdict])
     if not marks:
+        spoken = _NUMBER.search(words) or _WORDS_EN.search(words) or _WORDS_ZH.search(words)
+        if looked and not spoken:
+            return claim("seen", "seen")
         return claim("unsupported", "no mark")
     for shown in _numbers(words):
         if not any(_is_number_of(shown, item) for item in cited):
@@ -141,8 +155,7 @@ def _speaks_against(words: str, verdict: Verdict, about_verdict: bool) -> bool:
 
     Without a quote, another verdict's name counts only where the verdict is the subject.
     """
-    good = verdict in ("verified", "strong")
-    if (good and _NO.search(words)) or (not good and _YES.search(words) and not _NO.search(words)):
+    if denies(words, verdict in ("verified", "strong")):
         return True
     for lang in ("en", "zh"):
         for name, label in VERDICTS[lang].items():
@@ -154,6 +167,12 @@ def _speaks_against(words: str, verdict: Verdict, about_verdict: bool) -> bool:
             if about_verdict and label not in own and _names(words.replace(own, ""), label, lang):
                 return True
     return False
+
+
+def denies(words: str, same: bool) -> bool:
+    """Whether a sentence says the opposite of "the same place" (or of "not the same place")."""
+    no = _NO.search(words) is not None
+    return no if same else _YES.search(words) is not None and not no
 
 
 def _names(words: str, label: str, lang: str) -> bool:

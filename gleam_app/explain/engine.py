@@ -22,6 +22,7 @@ import gleam_app
 from gleam_app.errors import GleamError
 from gleam_app.explain.reading import Piece
 from gleam_app.explain.tower import Tower, decoded
+from gleam_app.jobs import threads
 from gleam_app.jobs.work import Work
 
 STOP_PATIENCE_S = 1.5
@@ -182,7 +183,7 @@ class Engine:
                 "mmproj": str(files.mmproj) if files.mmproj and not files.tower else None,
                 "adapter": str(files.adapter) if files.adapter else None,
                 "context": files.context,
-                "threads": physical_cores(),
+                "threads": threads.chosen() or physical_cores(),
             }
         )
         try:

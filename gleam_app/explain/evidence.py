@@ -1,7 +1,7 @@
 """Evidence: what was measured about a query and a candidate, with ids, regions and weights.
 
-Nothing here is an opinion: each item restates numbers of ``retrieval.results``, rounded once to the
-digits that are true. The rounded number is the ``value``; text shown anywhere carries that number.
+Nothing here is an opinion but what a model saw, which says so itself: each other item restates numbers of
+``retrieval.results``, rounded once to the digits that are true. The rounded number is the ``value``; text shown anywhere carries that number.
 An item keeps its id whatever else is known (E2 is always the matched points), so that explanations
 of several candidates can be compared; what was not measured is left out.
 """
@@ -29,7 +29,7 @@ Weight = Literal["for", "against", "neutral"]
 
 KINDS = (
     "verdict", "inliers", "residual", "coverage", "ground",
-    "heading", "score", "margin", "alternative", "others", "camera", "search", "shortfall", "advice",
+    "heading", "score", "margin", "alternative", "others", "camera", "search", "shortfall", "advice", "sight",
 )  # fmt: skip
 IDS = {kind: f"E{number}" for number, kind in enumerate(KINDS, start=1)}
 
@@ -112,6 +112,14 @@ def build_evidence(location: Location, candidate: Candidate) -> list[Evidence]:
         *_without_answer(location, candidate),
     ]
     return sorted(items, key=lambda item: KINDS.index(item.kind))
+
+
+def seen_by_model(probability: float) -> Evidence:
+    """What a model that compared both pictures makes of them; ``probability`` of one place, calibrated."""
+    same = probability >= 0.5
+    percent = round(100 * wording.bounded(probability if same else 1 - probability))
+    weight: Weight = "for" if same else "against"
+    return _item("sight", {"percent": percent}, wording.sight(percent, same), weight, "%")
 
 
 def _item(

@@ -9,16 +9,21 @@ from typing import Any
 from gleam_app.errors import GleamError
 from gleam_app.explain.claims import Claim, check_claims
 from gleam_app.explain.engine import DEFAULT_CONTEXT, IMAGE_CONTEXT, Engine, ModelFiles
-from gleam_app.explain.evidence import Evidence, build_evidence, shown_verdict
+from gleam_app.explain.evidence import Evidence, build_evidence, seen_by_model, shown_verdict
 from gleam_app.explain.grammar import free_grammar, guided_grammar, planned
-from gleam_app.explain.pair import pair_grammar, pair_messages, pair_picture
+from gleam_app.explain.looking import Looker
+from gleam_app.explain.pair import pair_picture
 from gleam_app.explain.prompts import free_messages, guided_messages
 from gleam_app.explain.slots import SlotFiller
+from gleam_app.explain.sureness import sureness_of
 from gleam_app.explain.wording import Lang
 from gleam_app.jobs.work import Work
 from gleam_app.packs.manifest import Pack
 from gleam_app.packs.store import PackStore
 from gleam_app.retrieval.results import Candidate, Location, Verdict
+
+#: In place of a pack's id: the evidence as plain sentences, without any model.
+EVIDENCE = "evidence"
 
 
 @dataclass(frozen=True)
@@ -62,7 +67,8 @@ class Explanation:
 def plain_text(evidence: Sequence[Evidence], lang: Lang) -> str:
     """The evidence as sentences with marks, without any model: true, at once, and plain."""
     gap, stop = ("", "。") if lang == "zh" else (" ", ".")
-    told = (item for group in planned(evidence) for item in group)
+    told = [item for group in planned(evidence) for item in group]
+    told += [item for item in evidence if item.kind == "sight"]
     return gap.join(f"{item.text(lang).removesuffix(stop)}{gap}[{item.id}]{stop}" for item in told)
 
 
@@ -100,43 +106,44 @@ class Explainer:
         lang: Lang = "en",
         work: Work | None = None,
         on_text: Callable[[str], None] | None = None,
+        model: str = "",
     ) -> Explanation:
         """Explain ``candidate``; ``on_text`` hears the text as it grows, piece by piece.
 
-        Raises GleamError if no model is ready or it fails, Cancelled when ``work`` is cancelled.
+        ``model``: a pack's id, ``EVIDENCE`` for none at all, or "" for the preferred one. Raises GleamError
+        if no model is ready or it fails, Cancelled when ``work`` is cancelled.
         """
         clock = time.perf_counter()
+        on_text = on_text or (lambda _: None)
+        if model == EVIDENCE:
+            told = plain_explanation(location, candidate, lang)
+            on_text(told.text)
+            return told
         evidence = build_evidence(location, candidate)
         timings = {"evidence": _since(clock)}
         clock = time.perf_counter()
-        engine, pack = self._engine_of_default()
-        montage = _montage(location, candidate) if compares_montages(pack) else None
-        if montage is not None:
-            messages = pair_messages(evidence, lang, montage)
-            grammar = pair_grammar(evidence, lang)
-        elif writes_freely(pack):
-            pictures = _pictures(location, candidate) if sees(pack) else ()
-            messages = free_messages(evidence, lang, pictures)
-            grammar = free_grammar(evidence, lang)
-        else:
-            messages = guided_messages(evidence, lang)
-            grammar = guided_grammar(evidence, lang)
-        filler = SlotFiller(evidence, lang)
 
-        def show(piece: str) -> None:
-            timings.setdefault("read", _since(clock))
-            text = filler.feed(piece)
-            if text and on_text is not None:
+        def show(text: str) -> None:
+            if text:
+                timings.setdefault("read", _since(clock))
                 on_text(text)
 
-        engine.write(messages, grammar, work, show)
-        rest = filler.end()
-        if rest and on_text is not None:
-            on_text(rest)
+        engine, pack = self._engine_of(model)
+        montage = _montage(location, candidate) if compares_montages(pack) else None
+        if montage is not None:
+            looker = Looker(engine, sureness_of(pack), montage, evidence, lang)
+            text, seen = _told_by_sight(looker, match_of(location, candidate), lang, work, show)
+            evidence.append(seen)
+        else:
+            text = _written(engine, pack, location, candidate, evidence, lang, work, show)
         timings["write"] = _since(clock) - timings.get("read", 0.0)
         return _explanation(
-            location, candidate, evidence, lang, filler.text.strip(), pack.label, timings
+            location, candidate, evidence, lang, text, pack.label, timings, montage is not None
         )
+
+    def check(self, model: str = "") -> None:
+        """Raises GleamError if that model, or any, is not ready."""
+        self._pack_of(model)
 
     def close(self) -> None:
         """End the model's process."""
@@ -145,14 +152,25 @@ class Explainer:
                 self._engine.close()
             self._engine = self._pack = None
 
-    def _engine_of_default(self) -> tuple[Engine, Pack]:
-        pack = self._ready_pack()
+    def _engine_of(self, model: str) -> tuple[Engine, Pack]:
+        pack = self._pack_of(model)
         with self._lock:
             if self._engine is None or self._pack is None or self._pack.folder != pack.folder:
                 if self._engine is not None:
                     self._engine.close()
                 self._engine, self._pack = Engine(model_files(pack)), pack
             return self._engine, pack
+
+    def _pack_of(self, model: str) -> Pack:
+        if not model:
+            return self._ready_pack()
+        pack = self._packs.get(model)
+        if pack.kind != "gleam-x":
+            raise GleamError(
+                f"Pack {pack.label} is no language model.",
+                "`gleam packs list` names those that are.",
+            )
+        return pack
 
     def _ready_pack(self) -> Pack:
         """The default pack; if none is ready, the error says how far a fetch is."""
@@ -171,6 +189,48 @@ class Explainer:
                         "Explain again when it is there; the measured evidence is shown meanwhile.",
                     ) from error
             raise
+
+
+def _written(
+    engine: Engine,
+    pack: Pack,
+    location: Location,
+    candidate: Candidate,
+    evidence: Sequence[Evidence],
+    lang: Lang,
+    work: Work | None,
+    show: Callable[[str], None],
+) -> str:
+    """The evidence in the model's words: its own, if it is good at that or sees, else along a plan."""
+    if writes_freely(pack):
+        pictures = _pictures(location, candidate) if sees(pack) else ()
+        messages = free_messages(evidence, lang, pictures)
+        grammar = free_grammar(evidence, lang)
+    else:
+        messages = guided_messages(evidence, lang)
+        grammar = guided_grammar(evidence, lang)
+    filler = SlotFiller(evidence, lang)
+    engine.write(messages, grammar, work, lambda piece: show(filler.feed(piece)))
+    show(filler.end())
+    return filler.text.strip()
+
+
+def _told_by_sight(
+    looker: Looker, match: bool | None, lang: Lang, work: Work | None, show: Callable[[str], None]
+) -> tuple[str, Evidence]:
+    """What a model that compares sees, then what it says of it; the measured evidence where it has nothing
+    to say that it is sure of, or where geometry has decided otherwise."""
+    gap = "" if lang == "zh" else " "
+    probability = looker.probability(work)
+    seen = seen_by_model(probability)
+    opinion = plain_text([seen], lang)
+    show(opinion + gap)
+    same = probability >= 0.5
+    told = looker.told(same, work, show) if match in (None, same) else ""
+    if not told:
+        told = plain_text(looker.evidence, lang)
+        show(told)
+    return f"{opinion}{gap}{told}", seen
 
 
 def sees(pack: Pack) -> bool:
@@ -217,6 +277,7 @@ def _explanation(
     text: str,
     pack: str,
     timings: dict[str, float],
+    looked: bool = False,
 ) -> Explanation:
     return Explanation(
         lang=lang,
@@ -224,7 +285,7 @@ def _explanation(
         match=match_of(location, candidate),
         confidence=location.confidence if candidate.rank == 1 else candidate.confidence,
         text=text,
-        claims=tuple(check_claims(text, evidence, lang)),
+        claims=tuple(check_claims(text, evidence, lang, looked)),
         evidence=tuple(evidence),
         pack=pack,
         rank=candidate.rank,

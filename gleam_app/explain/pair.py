@@ -94,11 +94,16 @@ def pair_messages(
     ]
 
 
-def pair_grammar(evidence: Sequence[Evidence], lang: Lang) -> str:
-    """The verdict, then sentences of any words without digits, with slots of the given evidence only."""
+def pair_grammar(evidence: Sequence[Evidence], lang: Lang, same: bool | None = None) -> str:
+    """The verdict, then sentences of any words without digits, with slots of the given evidence only.
+
+    ``same``: the verdict that the model is to go on from; None: it chooses.
+    """
     words = WORDS[lang]
     gap = f'"{words.gap}" ' if words.gap else ""
-    root = f'root ::= ("{words.yes}" | "{words.no}") ({gap}line){{1,{MOST_SENTENCES}}}'
+    open_ = f'("{words.yes}" | "{words.no}")'
+    verdict = open_ if same is None else f'"{words.yes if same else words.no}"'
+    root = f"root ::= {verdict} ({gap}line){{1,{MOST_SENTENCES}}}"
     return "\n".join((root, *free_line_rules(evidence, lang)))
 
 

@@ -38,6 +38,7 @@ class Sight:
         settings = mtmd_cpp.mtmd_context_params_default()
         settings.print_timings = False
         settings.n_threads = llm.n_threads
+        settings.flash_attn_type = llama_cpp.LLAMA_FLASH_ATTN_TYPE_DISABLED
         self._context = mtmd_cpp.mtmd_init_from_file(mmproj.encode(), llm.model, settings)
         if not self._context:
             raise ValueError("the file of its vision part cannot be loaded")

@@ -23,6 +23,7 @@ LABELS: dict[str, dict[str, str]] = {
         "search": "Searched",
         "shortfall": "Shortfall",
         "advice": "What may help",
+        "sight": "Seen by the model",
     },
     "zh": {
         "verdict": "结论",
@@ -39,6 +40,7 @@ LABELS: dict[str, dict[str, str]] = {
         "search": "搜索范围",
         "shortfall": "差距",
         "advice": "建议",
+        "sight": "模型所见",
     },
 }
 
@@ -137,6 +139,26 @@ def bare_verdict(name: Verdict) -> Phrase:
         ("the verdict is {}", "the verdict is therefore {}", "taken together, the verdict is {}"),
         f"“{VERDICTS['zh'][name]}”",
         ("结论为{}", "因此结论为{}", "综合以上证据，结论为{}"),
+    )
+
+
+def sight(percent: int, same: bool) -> Phrase:
+    """What a model sees in both pictures."""
+    slot = f"{percent} %"
+    if same:
+        return Phrase(
+            slot,
+            (
+                "the model that compared both pictures sees one and the same place with a probability of {}",
+            ),
+            slot,
+            ("对比两张图片的模型认为它们显示同一处地方，概率为 {}",),
+        )
+    return Phrase(
+        slot,
+        ("the model that compared both pictures sees unlike places with a probability of {}",),
+        slot,
+        ("对比两张图片的模型认为它们显示的地方并不一样，概率为 {}",),
     )
 
 

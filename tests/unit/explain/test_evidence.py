@@ -30,7 +30,7 @@ def test_verified_candidate_has_every_measurement_with_its_own_id() -> None:
     location = make_location("verified")
     items = build_evidence(location, location.candidates[0])
     assert [item.kind for item in items] == [
-        kind for kind in KINDS if kind not in ("camera", *POOR)
+        kind for kind in KINDS if kind not in ("camera", "sight", *POOR)
     ]
     assert [item.id for item in items] == [IDS[item.kind] for item in items]
     for lang in LANGS:

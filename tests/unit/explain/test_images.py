@@ -16,7 +16,8 @@ from numpy.typing import NDArray
 from gleam_app.errors import GleamError
 from gleam_app.explain.engine import Engine
 from gleam_app.explain.explainer import Explainer, Explanation, model_files, writes_freely
-from gleam_app.explain.prompts import free_messages
+from gleam_app.explain.prompts import data_url, free_messages
+from gleam_app.explain.reading import Reader
 from gleam_app.explain.wording import Lang
 from gleam_app.home import gleam_home, resources_dir
 from gleam_app.packs.manifest import Pack
@@ -136,3 +137,31 @@ def test_explanations_see_and_keep_the_numbers(seeing: PackStore, pack: Pack) ->
     for explanation in explanations:
         assert explanation.pack == "tiny-vl 1.0.0" and explanation.claims
         assert not re.search(r"\d", outside_slots(explanation))  # only measured values were put in
+
+
+def test_a_picture_is_encoded_once_and_nothing_else_changes(pack: Pack) -> None:
+    import llama_cpp
+
+    files = model_files(pack)
+    llm = llama_cpp.Llama(str(files.model), n_ctx=1024, n_threads=1, seed=0, verbose=False)
+    reader = Reader(llm, str(files.mmproj))
+    assert reader.sight is not None
+    rules = 'root ::= ([a-zA-Z]+ [,.]? " ")+'
+
+    def ask(text: str, *pictures: NDArray[np.uint8]) -> tuple[list[float], str]:
+        images = [{"type": "image_url", "image_url": {"url": data_url(p)}} for p in pictures]
+        content = [*images, {"type": "text", "text": text}]
+        reader.read([{"role": "user", "content": content}])
+        odds = reader.odds(["Yes.", "No."])
+        return odds, "".join(piece.text for piece in reader.write(rules, 12))
+
+    questions = [("Same place?", SOFT, BLOCKS), ("Describe them.", SOFT, BLOCKS)]
+    fresh = []
+    for one in questions:
+        reader.sight._kept.clear()
+        fresh.append(ask(*one))
+    assert reader.sight.encoded == 4
+    assert [ask(*one) for one in questions] == fresh  # to the last bit
+    assert ask(*questions[0]) == fresh[0]
+    assert reader.sight.encoded == 4
+    llm.close()

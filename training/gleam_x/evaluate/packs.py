@@ -1,28 +1,24 @@
 """GLEAM-X packs as systems: asked as the app asks them, by the app's own engine."""
 
-import base64
-import io
-import math
 import time
 from typing import Any, Literal, get_args
 
 import numpy as np
-from PIL import Image
 
 from gleam_app.explain.engine import Engine
 from gleam_app.explain.evidence import Evidence
-from gleam_app.explain.explainer import compares_montages, model_files, writes_freely
+from gleam_app.explain.explainer import compares_montages, model_files, sees, writes_freely
 from gleam_app.explain.grammar import free_grammar, guided_grammar
+from gleam_app.explain.looking import Looker
 from gleam_app.explain.montage import Picture, montage
-from gleam_app.explain.pair import WORDS, measured_line, pair_grammar, pair_messages
+from gleam_app.explain.pair import WORDS, measured_line, pair_grammar
 from gleam_app.explain.pair import question as asked_of
 from gleam_app.explain.prompts import data_url, free_messages, guided_messages
 from gleam_app.explain.slots import SlotFiller
-from gleam_app.explain.wording import Lang
+from gleam_app.explain.sureness import sureness_of
 from gleam_app.packs.manifest import Pack
 from training.gleam_x.evaluate.questions import GREY, Question
 from training.gleam_x.evaluate.systems import Answer, System, confidence_in, verdict_of
-from training.gleam_x.model.runtime import Runtime
 
 Inputs = Literal["images", "evidence", "both"]
 INPUTS: tuple[Inputs, ...] = get_args(Inputs)
@@ -93,45 +89,35 @@ class TextPack(OfPack):
 
 class MontagePack(OfPack):
     """A model that was trained to see both pictures as one. Its probability is that of "Yes" against "No"
-    as the first word of the answer."""
+    as the first word of the answer, calibrated as its pack says; it explains from that verdict on."""
 
     def __init__(self, pack: Pack, inputs: Inputs) -> None:
         super().__init__(pack, inputs)
-        self._files = model_files(pack)
-        self._runtime: Runtime | None = None
+        self._sureness = sureness_of(pack)
+        self.fingerprint += f" {self._sureness.model_dump_json()}"
 
     def prepare(self, question: Question) -> Any:
         """As ``System``."""
         evidence = self._evidence(question)
-        messages = pair_messages(evidence, question.lang, montage(*self._pictures(question)))
-        return [messages, pair_grammar(evidence, question.lang), question.explain]
+        looker = self._looker(question)
+        return [looker.messages, pair_grammar(evidence, question.lang), question.explain]
 
     def answer(self, question: Question, told: Any) -> Answer:
         """As ``System``."""
         clock = time.perf_counter()
-        messages, grammar, explain = told
-        probability = self._probability(messages, question.lang)
-        text = self._written(question, messages, grammar) if explain else ""
-        seconds = time.perf_counter() - clock
-        return Answer(probability >= 0.5, round(probability, 6), text, seconds)
+        looker = self._looker(question)
+        probability = looker.probability()
+        same = probability >= 0.5
+        text = ""
+        if question.explain:
+            words = WORDS[question.lang]
+            text = f"{words.yes if same else words.no}{words.gap}{looker.told(same)}".strip()
+        return Answer(same, round(probability, 6), text, time.perf_counter() - clock)
 
-    def close(self) -> None:
-        """As ``System``."""
-        super().close()
-        if self._runtime is not None:
-            self._runtime.close()
-            self._runtime = None
-
-    def _probability(self, messages: list[Any], lang: Lang) -> float:
-        if self._runtime is None:
-            files = self._files
-            self._runtime = Runtime(files.model, files.mmproj, files.adapter, files.context)
-        runtime, words = self._runtime, WORDS[lang]
-        picture, text = messages[1]["content"]
-        prompt = _prompt(runtime, messages[0]["content"], text["text"])
-        logits = runtime.next_logits(prompt, [_pixels(picture["image_url"]["url"])])
-        yes, no = (_first_token(runtime, word) for word in (words.yes, words.no))
-        return 1.0 / (1.0 + math.exp(min(50.0, float(logits[no] - logits[yes]))))
+    def _looker(self, question: Question) -> Looker:
+        picture = montage(*self._pictures(question))
+        evidence = self._evidence(question)
+        return Looker(self._engine, self._sureness, picture, evidence, question.lang)
 
 
 class SeeingPack(OfPack):
@@ -172,30 +158,7 @@ class SeeingPack(OfPack):
 
 def of_pack(pack: Pack, inputs: Inputs | None) -> System:
     """The system for a pack; without ``inputs``, all that it can read."""
-    if not pack.has("mmproj"):
+    if not sees(pack):
         return TextPack(pack, "evidence")
     kind = MontagePack if compares_montages(pack) else SeeingPack
     return kind(pack, inputs or "both")
-
-
-def _prompt(runtime: Runtime, system: str, text: str) -> str:
-    """As the engine's chat handler puts it together: the picture, a line break, the text."""
-    from llama_cpp.llama_chat_format import Jinja2ChatFormatter
-
-    template = runtime.llm.metadata["tokenizer.chat_template"]
-    chat: list[Any] = [
-        {"role": "system", "content": system},
-        {"role": "user", "content": f"{runtime.marker}\n{text}"},
-    ]
-    formatter = Jinja2ChatFormatter(template, eos_token="", bos_token="")
-    return str(formatter(messages=chat).prompt)
-
-
-def _first_token(runtime: Runtime, word: str) -> int:
-    return int(runtime.llm.tokenize(word.encode(), add_bos=False, special=False)[0])
-
-
-def _pixels(url: str) -> Picture:
-    """The picture of a data URL, as the engine decodes it."""
-    data = base64.b64decode(url.partition(",")[2])
-    return np.asarray(Image.open(io.BytesIO(data)).convert("RGB"))

@@ -97,7 +97,7 @@ def _sentence(text: str, question: Question) -> Sentence:
     measured: Standing | None = None
     if _MARK.search(text) or re.search(r"\d", words):
         status = check_claim(text, question.evidence, question.lang).status
-        measured = "unknown" if status == "unsupported" else status
+        measured = status if status in ("supported", "contradicted") else "unknown"
     return Sentence(text, scene, measured)
 
 

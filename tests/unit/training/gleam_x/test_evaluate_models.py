@@ -1,7 +1,7 @@
 """Models as systems: what they are told, and how their verdict is read. The models themselves are played."""
 
 import math
-from collections.abc import Sequence
+from collections.abc import Callable
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
@@ -12,6 +12,8 @@ from PIL import Image
 
 from gleam_app.errors import GleamError
 from gleam_app.explain.pair import WORDS
+from gleam_app.explain.reading import Piece
+from gleam_app.explain.tower import decoded
 from tests.unit.training.gleam_x.scenes import fact, measured, record
 from training.gleam_x.evaluate import packs
 from training.gleam_x.evaluate.overlap import SentenceVectors
@@ -20,62 +22,47 @@ from training.gleam_x.evaluate.questions import Question, question
 from training.gleam_x.evaluate.remote import Remote
 from training.gleam_x.teachers.endpoint import Answer as Reply
 
-TOKENS = {WORDS["en"].yes: 3, WORDS["en"].no: 5, WORDS["zh"].yes: 7, WORDS["zh"].no: 2}
-
 
 class Played:
-    """An engine that writes one thing, and keeps what it was told."""
+    """An engine that writes one thing, finds "Yes." e times as likely as "No.", and keeps what it was told."""
 
     said = "Yes. The score is {E7}."
 
     def __init__(self, files: Any) -> None:
         self.told: list[tuple[list[dict[str, Any]], str]] = []
+        self.judged: list[list[dict[str, Any]]] = []
         self.closed = False
 
-    def write(self, messages: list[dict[str, Any]], grammar: str, max_tokens: int = 0) -> str:
+    def write(
+        self,
+        messages: list[dict[str, Any]],
+        grammar: str,
+        work: Any = None,
+        on_piece: Callable[[Piece], None] = lambda _: None,
+        max_tokens: int = 0,
+    ) -> str:
         self.told.append((messages, grammar))
+        on_piece(Piece(self.said, -1.0, 1))
         return self.said
+
+    def judge(self, messages: list[dict[str, Any]], yes: str, no: str, work: Any = None) -> float:
+        self.judged.append(messages)
+        return 1.0
 
     def close(self) -> None:
         self.closed = True
 
 
-class PlayedRuntime:
-    """Logits by which "Yes." is e times as likely as "No."."""
-
-    marker = "<pic>"
-
-    def __init__(self, *files: Any) -> None:
-        metadata = {
-            "tokenizer.chat_template": "{% for m in messages %}[{{ m.content }}]{% endfor %}"
-        }
-        self.llm = SimpleNamespace(metadata=metadata, tokenize=self._tokenize)
-        self.prompts: list[tuple[str, list[Any]]] = []
-
-    @staticmethod
-    def _tokenize(text: bytes, add_bos: bool, special: bool) -> list[int]:
-        return [TOKENS[text.decode()], 99]
-
-    def next_logits(self, text: str, pictures: Sequence[Any]) -> Any:
-        self.prompts.append((text, list(pictures)))
-        logits = np.zeros(100, np.float32)
-        logits[[3, 7]] = 1.0
-        return logits
-
-    def close(self) -> None:
-        pass
-
-
 @pytest.fixture(autouse=True)
 def played(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(packs, "Engine", Played)
-    monkeypatch.setattr(packs, "Runtime", PlayedRuntime)
     files = SimpleNamespace(model=Path("m"), mmproj=Path("p"), adapter=None, context=2048)
     monkeypatch.setattr(packs, "model_files", lambda pack: files)
 
 
 def pack(sees: bool = True, **architecture: Any) -> Any:
-    manifest = SimpleNamespace(architecture=architecture)
+    calibration = {"verdict": {"zh": {"temperature": 2.0, "bias": 1.0}}}
+    manifest = SimpleNamespace(architecture=architecture, calibration=calibration)
     return SimpleNamespace(label="x 1", hash="abc", manifest=manifest, has=lambda role: sees)
 
 
@@ -102,12 +89,16 @@ def test_a_montage_model_is_told_what_it_may_read(asked: Question, inputs: Any) 
     answer = system.answer(asked, told)
     assert answer.verdict is True
     assert answer.probability == pytest.approx(1 / (1 + math.exp(-1)), abs=1e-6)
-    prompt, (shown,) = system._runtime.prompts[0]  # type: ignore[union-attr]
-    words = WORDS["en"]
-    assert prompt.startswith(f"[{words.system}][<pic>\n{words.montage}")
+    (messages,) = system._engine.judged  # type: ignore[attr-defined]
+    assert system._engine.told[0][1].startswith('root ::= "Yes."')  # type: ignore[attr-defined]
+    assert messages == told[0] and messages[0]["content"] == WORDS["en"].system
+    picture, text = messages[1]["content"]
+    prompt, shown = text["text"], decoded(picture["image_url"]["url"]).astype(int)
+    assert prompt.startswith(WORDS["en"].montage)
     assert ("{E7}" in prompt) == ("evidence" in system.reads)
     spread = int(shown[:, :100].mean()) - int(shown[:, 156:].mean())
     assert spread == (pytest.approx(-160, abs=4) if "images" in system.reads else 0)
+    assert answer.text.startswith("Yes.")
     # a slot of evidence that was not given is left out
     assert ("[E7]" in answer.text) == ("evidence" in system.reads)
     system.close()
@@ -119,7 +110,11 @@ def test_no_words_are_made_where_none_are_wanted(asked: Question) -> None:
     system = MontagePack(pack(pictures="montage"), "both")
     answer = system.answer(brief, system.prepare(brief))
     assert answer.text == "" and not system._engine.told  # type: ignore[attr-defined]
-    assert answer.probability == pytest.approx(1 / (1 + math.exp(-1)), abs=1e-6)
+    calibrated = 1.0 / 2.0 + 1.0
+    assert answer.probability == pytest.approx(1 / (1 + math.exp(-calibrated)), abs=1e-6)
+    assert (
+        "2.0" in system.fingerprint
+    )  # answers given before it was calibrated are not taken for new
 
 
 def test_a_model_that_sees_judges_before_it_explains(asked: Question) -> None:
