@@ -20,7 +20,7 @@ def line(entry: dict[str, Any], half_built: "HalfBuilt | None" = None) -> str:
     from gleam_app.retrieval.tiles.tileset import quoted
 
     name = entry["name"]
-    if entry["state"] == "damaged":
+    if entry["state"] in ("damaged", "unreadable"):
         return f"{name}: cannot be used; gleam tiles verify {quoted(name)} tells why"
     go_on = f"gleam tiles add --resume --name {quoted(name)} goes on"
     if entry["state"] == "incomplete":

@@ -73,7 +73,7 @@ def examine(services: Services, work: Work | None = None) -> list[Check]:
         checks += [
             Check(
                 f"tile set {info.name}",
-                info.state != "damaged",
+                info.state not in ("damaged", "unreadable"),
                 f"{info.tiles} tiles, {info.state}",
             )
             for info in services.tile_sets.list()

@@ -9,6 +9,7 @@ from PySide6.QtWidgets import QHBoxLayout, QLabel, QProgressBar, QSizePolicy, QW
 from gleam_app.geo.coordinates import PositionStyle, format_position
 from gleam_app.ui.buttons import tool_button
 from gleam_app.ui.jobs import Jobs, Task
+from gleam_app.ui.plural import counted
 from gleam_app.ui.progress import progress_words
 from gleam_app.ui.session import Session, names_in_short
 from gleam_app.ui.strings import bind_text, language, tr
@@ -119,8 +120,8 @@ class StatusBar(QWidget):
         if not tile_sets:
             self.tile_set.setText(tr("tiles.none"))
         else:
-            count = f"{sum(tile_set.info.tiles for tile_set in tile_sets):,}"
-            parts = [names_in_short(self._session.tile_set_names), tr("tiles.count", tiles=count)]
+            count = sum(tile_set.info.tiles for tile_set in tile_sets)
+            parts = [names_in_short(self._session.tile_set_names), counted("tiles.count", count)]
             self.tile_set.setText(" · ".join(parts))
         running = self._jobs.running
         self.show_connection(any(task.connects for task in running))

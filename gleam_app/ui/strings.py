@@ -203,7 +203,6 @@ TEXT: dict[str, tuple[str, str]] = {
     "explain.ready": ("Press Explain for the wording.", "按“解释”生成文字说明。"),
     # tile sets
     "tiles.none": ("No tile set", "无瓦片集"),
-    "tiles.count": ("{tiles} tiles", "{tiles} 个瓦片"),
     "tiles.no_sets": ("No tile set yet", "尚无瓦片集"),
     "tiles.opening": ("Opening {name}", "正在打开 {name}"),
     "tiles.added": ("{name} is ready.", "{name} 已就绪。"),
@@ -211,6 +210,7 @@ TEXT: dict[str, tuple[str, str]] = {
     "tiles.filter": ("Georeferenced imagery", "带地理参考的影像"),
     "tiles.state.incomplete": ("half built", "未完成"),
     "tiles.state.damaged": ("damaged", "已损坏"),
+    "tiles.state.unreadable": ("cannot be read", "无法读取"),
     "demo.missing": (
         "The demo is not part of this installation.",
         "此安装不包含演示。",

@@ -5,6 +5,7 @@ from PySide6.QtWidgets import QMenu, QPushButton, QSizePolicy, QToolBar, QToolBu
 
 from gleam_app.ui.commands import Commands
 from gleam_app.ui.icons import bind_icon, icon_size
+from gleam_app.ui.plural import counted
 from gleam_app.ui.session import Session, names_in_short
 from gleam_app.ui.strings import TEXT, bind_text, language, tr
 
@@ -108,7 +109,7 @@ class Toolbar(QToolBar):
         menu.clear()
         for info in self._session.available:
             ready = info.state == "ready"
-            count = tr("tiles.count", tiles=f"{info.tiles:,}")
+            count = counted("tiles.count", info.tiles)
             action = menu.addAction(f"{info.name}\t{count if ready else _state_words(info.state)}")
             action.setCheckable(True)
             action.setChecked(info.name in chosen)

@@ -25,7 +25,7 @@ def describe(store: TileSetStore, name: str, pack: Pack | None) -> dict[str, Any
     """
     half_built = store.half_built(name)
     (info,) = [one for one in store.list() if one.name == name] or [store.info(name)]
-    if info.state == "damaged":
+    if info.state in ("damaged", "unreadable"):
         store.info(name)  # raises with what is wrong
     tables = store.folder(name) / str(info.generation)
     index = described(tables) if info.state == "ready" else None

@@ -215,6 +215,8 @@ class TileSetStore:
         for manifest in sorted(self.root.glob(f"*/{MANIFEST}")):
             try:
                 infos.append(_read_info(manifest))
+            except _Unreadable:
+                infos.append(_placeholder(manifest.parent.name, "unreadable"))
             except GleamError:
                 infos.append(_placeholder(manifest.parent.name, "damaged"))
         finished = {info.name for info in infos}
@@ -348,11 +350,16 @@ def _document(info: TileSetInfo) -> str:
     return json.dumps({"schema": SCHEMA, **asdict(info)}, indent=1)
 
 
+class _Unreadable(GleamError):
+    """The description is there and cannot be read: permissions, or a disk that is gone."""
+
+
 def _read_info(manifest: Path) -> TileSetInfo:
     try:
         text = manifest.read_text("utf-8")
     except OSError as error:  # perhaps only not to be read now: nothing to be thrown away for
-        raise disk_trouble(error) from None
+        trouble = disk_trouble(error)
+        raise _Unreadable(str(trouble), trouble.hint) from None
     except UnicodeDecodeError as error:
         raise _damaged_description(manifest) from error
     try:

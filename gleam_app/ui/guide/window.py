@@ -95,7 +95,8 @@ class Guide(QWidget):
     def section(self) -> Section | None:
         """What is shown."""
         item = self.contents.currentItem()
-        return item.data(Qt.ItemDataRole.UserRole) if item is not None else None
+        known = item.data(Qt.ItemDataRole.UserRole) if item is not None else None
+        return known if isinstance(known, Section) else None
 
     def _fill(self) -> None:
         self._sections = sections(language.code)
@@ -138,9 +139,9 @@ class Guide(QWidget):
             cursor = self.text.document().find(word)
             while not cursor.isNull():
                 mark = QTextEdit.ExtraSelection()
-                mark.cursor = cursor  # type: ignore[attr-defined]
-                mark.format.setBackground(QColor(theme.tokens.selected))  # type: ignore[attr-defined]
-                mark.format.setForeground(QColor(theme.tokens.text))  # type: ignore[attr-defined]
+                mark.cursor = cursor
+                mark.format.setBackground(QColor(theme.tokens.selected))
+                mark.format.setForeground(QColor(theme.tokens.text))
                 marks.append((cursor.position(), mark))
                 cursor = self.text.document().find(word, cursor)
         self.text.setExtraSelections([mark for _, mark in marks])

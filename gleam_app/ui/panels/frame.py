@@ -1,13 +1,14 @@
 """What all panels share: a quiet header, a place for notices, and an empty state that teaches."""
 
 from PySide6.QtCore import QRectF, QSize, Qt
-from PySide6.QtGui import QColor, QFontMetrics, QPainter, QPaintEvent, QPen
+from PySide6.QtGui import QColor, QFontMetrics, QPainter, QPaintEvent, QPen, QResizeEvent
 from PySide6.QtWidgets import (
     QFrame,
     QHBoxLayout,
     QLabel,
     QPushButton,
     QSizePolicy,
+    QSpacerItem,
     QVBoxLayout,
     QWidget,
 )
@@ -100,7 +101,9 @@ class EmptyState(QWidget):
         column.setContentsMargins(margin, SPACE_4, margin, SPACE_4)
         column.setSpacing(SPACE_1)
         column.addStretch(1)
-        column.addSpacing(28 + SPACE_2)
+        self._with_icon = True
+        self._gap = QSpacerItem(0, 28 + SPACE_2)
+        column.addItem(self._gap)
         column.addWidget(self._title)
         column.addWidget(self.text)
         self.button: QPushButton | None = None
@@ -111,6 +114,21 @@ class EmptyState(QWidget):
             column.addWidget(self.button, 0, Qt.AlignmentFlag.AlignHCenter)
         column.addStretch(1)
         theme.changed.connect(self.update)
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        """In a low panel (an error stands above, say) the sentence and then the icon give way."""
+        margins, button = self.contentsMargins(), self.button
+        room = self.height() - margins.top() - margins.bottom() - 2 * SPACE_4
+        words = self._title.sizeHint().height()
+        words += SPACE_3 + SPACE_1 + button.sizeHint().height() if button is not None else 0
+        lines = self.text.heightForWidth(max(1, self.width() - 4 * SPACE_4)) + SPACE_1
+        self.text.setVisible(room >= words + lines)
+        self._with_icon = room >= words + lines + 28 + SPACE_2
+        self._gap.changeSize(0, 28 + SPACE_2 if self._with_icon else 0)
+        layout = self.layout()
+        if layout is not None:
+            layout.invalidate()
+        super().resizeEvent(event)
 
     def light_up(self, lit: bool) -> None:
         """Show that a drop would be taken."""
@@ -131,6 +149,8 @@ class EmptyState(QWidget):
             painter.drawRoundedRect(
                 QRectF(self.rect()).adjusted(inset, inset, -inset, -inset), RADIUS, RADIUS
             )
+        if not self._with_icon:
+            return
         y = self._title.y() - 28 - SPACE_2
         colour = tokens.accent if self.lit else tokens.secondary
         paint_icon(painter, self._icon, colour, (self.width() - 28) / 2, y, 28)

@@ -22,12 +22,14 @@ from gleam_app.retrieval.tiles.tileset import NAME
 from gleam_app.ui.buttons import ChoiceBox, link_button
 from gleam_app.ui.messages.translate import in_one_line
 from gleam_app.ui.panels.notice import Notice
+from gleam_app.ui.plural import counted
 from gleam_app.ui.strings import bind_text, language, tr
 from gleam_app.ui.theme import SPACE_1, SPACE_2, SPACE_3, SPACE_4
 from gleam_app.ui.tile_sets.adding import Adding
 from gleam_app.ui.tile_sets.builds import Request
 from gleam_app.ui.tile_sets.entries import Entry, scales_text, size_text
 from gleam_app.ui.tile_sets.found import CrsQuestion, FoundList
+from gleam_app.ui.tile_sets.positions import Positions
 from gleam_app.ui.tile_sets.scales import Chosen, ScaleList, ViewChoice
 from gleam_app.ui.tile_sets.sign import caption
 
@@ -60,6 +62,8 @@ class AddPage(QWidget):
         self.found.left_out.connect(adding.leave_out)
         self.crs = CrsQuestion()
         self.crs.named.connect(adding.name_crs)
+        self.positions = Positions()
+        self.positions.dropped.connect(lambda: adding.place_pictures(None))
         self.target = ChoiceBox()
         bind_text(self.target, self.target.setAccessibleName, "add.target")
         self.target.activated.connect(self.refresh)
@@ -108,9 +112,12 @@ class AddPage(QWidget):
         body.addLayout(more)
         body.addWidget(self.crs)
         self._target_part = _part("add.target", self.target, self.name, self.name_error)
+        self._positions_part = _part("add.positions", self.positions)
         self._views_part = _part("add.views", self.views)
         self._scales_part = _part("add.scales", self.scales, self.fixed_scales)
-        for part in (self._target_part, self._views_part, self._scales_part):
+        for part in (
+            self._positions_part, self._target_part, self._views_part, self._scales_part
+        ):  # fmt: skip
             body.addWidget(part)
         body.addStretch(1)
         self.scroller = QScrollArea()
@@ -186,8 +193,10 @@ class AddPage(QWidget):
         self._show_name()
         self._show_scales()
         self._show_cost()
-        counted = adding.good and self._cost is not None
-        self.start.setEnabled(counted and not self._name_trouble())
+        self._positions_part.setVisible(adding.takes_positions)
+        self.positions.show_table(adding.coords)
+        some = adding.good and self._cost is not None and self._cost.tiles > 0
+        self.start.setEnabled(some and not self._name_trouble())
 
     def _show_name(self) -> None:
         new = not self.joined
@@ -242,7 +251,11 @@ class AddPage(QWidget):
             self.cost.setProperty("tone", "bad")
             self.cost.setText(in_one_line(error))
             return
-        self.tiles.setText(tr("tiles.count", tiles=f"{cost.tiles:,}"))
+        if not cost.tiles:
+            self.tiles.setText(tr("tiles.count", count=0))
+            self.cost.setText(tr("add.no_tiles"))
+            return
+        self.tiles.setText(counted("tiles.count", cost.tiles))
         parts = [size_text(cost.disk_bytes)]
         if cost.seconds is not None:
             parts.append(duration_text(cost.seconds))
@@ -293,6 +306,7 @@ class AddPage(QWidget):
             self._scales_m() or None if not self.joined else None,
             self._chosen.views,
             self.adding.crs,
+            self.adding.coords if self.adding.takes_positions else None,
         )
         self.started.emit(request, estimate.area_km2)
 

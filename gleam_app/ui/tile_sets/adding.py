@@ -37,6 +37,7 @@ class Adding(QObject):
         self.found: tuple[Found, ...] = ()
         self.crs: str | None = None
         self.crs_error: GleamError | None = None
+        self.coords: Path | None = None
         self.estimate: Estimate | None = None
         self.error: BaseException | None = None
         self._looking: Task[tuple[Found, ...]] | None = None
@@ -63,6 +64,11 @@ class Adding(QObject):
         return bool(self.found) and not self.looking and all(one.good for one in self.found)
 
     @property
+    def takes_positions(self) -> bool:
+        """Whether it is one folder of plain pictures, which a table may place."""
+        return [one.kind for one in self.found] == ["pictures"] and self.found[0].error is None
+
+    @property
     def recent_crs(self) -> tuple[str, ...]:
         """Those named before, the latest first."""
         return self._settings.choices.recent_crs
@@ -78,8 +84,13 @@ class Adding(QObject):
 
     def clear(self) -> None:
         """Forget everything."""
-        self.crs = None
+        self.crs = self.coords = None
         self._take(())
+
+    def place_pictures(self, table: Path | None) -> None:
+        """The table of positions (file,lat,lon) of a folder of plain pictures; None: they have none."""
+        self.coords = table
+        self._look()
 
     def _take(self, paths: tuple[Path, ...]) -> None:
         self.paths = paths
@@ -159,14 +170,17 @@ class Adding(QObject):
 
     def _count(self) -> None:
         paths, crs = self.paths, self.crs
+        coords = self.coords if self.takes_positions else None
 
         def count(work: Work) -> "Estimate":
             from gleam_app.retrieval.tiles.estimate import estimate
 
+            if coords is not None:
+                _check_positions(paths[0], coords)
             encoder = self._services.locator().encoder
             work.check()
             home = self._services.home
-            return estimate(paths, encoder, home, views=VIEWS, crs=crs, work=work)
+            return estimate(paths, encoder, home, views=VIEWS, crs=crs, coords=coords, work=work)
 
         def counted(made: "Estimate") -> None:
             self._estimating = None
@@ -205,3 +219,11 @@ class Adding(QObject):
             tr("add.estimating"), count, done=counted, failed=self._failed, quiet=True
         )
         return False
+
+
+def _check_positions(folder: Path, table: Path) -> None:
+    """Raises GleamError for a table that cannot be used, or names pictures that there are not."""
+    from gleam_app.imagery.pictures import read_coords
+    from gleam_app.retrieval.tiles.plan import plan_pictures
+
+    plan_pictures(folder, read_coords(table))

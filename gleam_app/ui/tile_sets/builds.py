@@ -24,13 +24,17 @@ Outcome = Literal["ready", "failed", "stopped"]
 
 @dataclass(frozen=True)
 class Request:
-    """What to build. ``scales_m`` None: those that suit the imagery; ``crs``: of rasters without one."""
+    """What to build. ``scales_m`` None: those that suit the imagery; ``crs``: of rasters without one.
+
+    ``coords``: the table that places a folder of plain pictures.
+    """
 
     name: str
     sources: tuple[Path, ...]
     scales_m: tuple[float, ...] | None = None
     views: tuple[View, ...] = ("uav",)
     crs: str | None = None
+    coords: Path | None = None
 
 
 @dataclass(eq=False)
@@ -90,7 +94,7 @@ class Builds(QObject):
             scales = list(request.scales_m) if request.scales_m else None
             info, _ = add_tile_set(
                 store, encoder, list(request.sources), request.name, scales,
-                work=work, crs=request.crs, views=request.views,
+                coords=request.coords, work=work, crs=request.crs, views=request.views,
             )  # fmt: skip
             return info
 

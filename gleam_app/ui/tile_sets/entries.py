@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Literal
 from gleam_app.imagery.exif import clean_text
 from gleam_app.jobs.work import Work
 from gleam_app.retrieval.tiles.tileset import SourceRecord, TileSetInfo, TileSetStore
+from gleam_app.ui.plural import counted
 from gleam_app.ui.strings import tr
 from gleam_app.ui.tile_sets.builds import Build
 
@@ -15,7 +16,7 @@ if TYPE_CHECKING:  # pydantic is slow to import
     from gleam_app.retrieval.tiles.staging import HalfBuilt
 
 State = Literal[
-    "ready", "half_built", "other_pack", "missing", "damaged", "building", "paused", "waiting",
+    "ready", "half_built", "other_pack", "missing", "damaged", "unreadable", "building", "paused", "waiting",
     "stopping",
 ]  # fmt: skip
 
@@ -35,6 +36,7 @@ _SIGNS: dict[State, tuple[str, str]] = {
     "other_pack": ("refresh-cw", "possible"),
     "missing": ("triangle-alert", "possible"),
     "damaged": ("circle-alert", "contradicted"),
+    "unreadable": ("triangle-alert", "possible"),
     "building": ("hourglass", "accent"),
     "paused": ("pause", "possible"),
     "waiting": ("clock", "secondary"),
@@ -83,6 +85,8 @@ class Entry:
             return "waiting" if build.waiting else "building"
         if self.info.state == "damaged":
             return "damaged"
+        if self.info.state == "unreadable":
+            return "unreadable"
         if self.half_built is not None or not self.usable:
             return "half_built"
         if self.fits is False:
@@ -96,7 +100,8 @@ def look(store: TileSetStore, pack: "Pack | None", work: Work) -> list[Entry]:
     for info in store.list():
         work.check()
         usable = info.state == "ready"
-        half = store.half_built(info.name) if info.state != "damaged" else None
+        known = info.state not in ("damaged", "unreadable")
+        half = store.half_built(info.name) if known else None
         begun_with = half.pack if half is not None else ""
         entries.append(
             Entry(
@@ -149,9 +154,9 @@ def facts_text(entry: Entry) -> str:
         if half is None:
             return ""
         done = tr("sets.of", done=f"{half.tiles_done:,}", total=f"{half.tiles:,}")
-        parts = [tr("tiles.count", tiles=done)]
+        parts = [counted("tiles.count", half.tiles, done)]
         return " · ".join(parts + ([area_text(half.area_km2)] if half.area_km2 else []))
-    parts = [tr("tiles.count", tiles=f"{info.tiles:,}")]
+    parts = [counted("tiles.count", info.tiles)]
     if info.area_km2:
         parts.append(area_text(info.area_km2))
     if entry.disk_bytes:

@@ -20,6 +20,7 @@ from gleam_app.ui.buttons import ChoiceBox, tool_button
 from gleam_app.ui.icons import bind_icon
 from gleam_app.ui.messages.translate import in_one_line, translate
 from gleam_app.ui.panels.frame import ElidedLabel
+from gleam_app.ui.plural import counted
 from gleam_app.ui.strings import bind_text, tr
 from gleam_app.ui.theme import SPACE_1, SPACE_2, SPACE_3
 from gleam_app.ui.tile_sets.adding import Adding
@@ -121,7 +122,7 @@ def found_text(found: Found) -> str:
     """Kind, resolution, CRS and area in one line."""
     parts = [tr(f"add.kind.{found.kind}")]
     if found.pictures:
-        parts.append(tr("add.pictures", count=f"{found.pictures:,}"))
+        parts.append(counted("add.pictures", found.pictures))
     if found.resolution_m:
         parts.append(tr("add.resolution", metres=metres_text(found.resolution_m)))
     if found.crs:

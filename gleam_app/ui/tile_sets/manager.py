@@ -12,6 +12,7 @@ from gleam_app.imagery.folders import ARCHIVE_SUFFIXES, PLACED_SUFFIXES, RASTER_
 from gleam_app.services import Services
 from gleam_app.ui.incoming import dialog_filter
 from gleam_app.ui.jobs import Jobs, Task
+from gleam_app.ui.plural import counted
 from gleam_app.ui.session import Session
 from gleam_app.ui.settings import Settings
 from gleam_app.ui.strings import tr
@@ -61,11 +62,13 @@ class Manager(QObject):
             "discard": self.library.discard,
             "verify": self.library.verify,
             "remove": self.library.remove,
+            "look": lambda name: self.library.refresh(),
             "join": self._ask_to_join,
             "relink": self._ask_where,
         }
         self.panel.asked.connect(lambda what, name: self._actions[what](name))
         self.panel.card.started.connect(self._start)
+        self.panel.card.positions.wanted.connect(self.ask_for_positions)
         self.panel.files_wanted.connect(self.ask_for_files)
         self.panel.folder_wanted.connect(self.ask_for_folder)
         self.adding.changed.connect(self._show_new)
@@ -102,6 +105,14 @@ class Manager(QObject):
         if name:
             self.offer([Path(name)])
         self._join = ""
+
+    def ask_for_positions(self) -> None:
+        """A dialog for the table that says where plain pictures lie."""
+        wanted = dialog_filter(tr("add.positions.filter"), (".csv",))
+        window = self.panel.window()
+        name, _ = QFileDialog.getOpenFileName(window, tr("add.positions.title"), "", wanted)
+        if name:
+            self.adding.place_pictures(Path(name))
 
     def _ask_to_join(self, name: str) -> None:
         self._join = name
@@ -234,7 +245,7 @@ class Manager(QObject):
 
     def _say_relinked(self, name: str, missing: int) -> None:
         key = "sets.said.still_missing" if missing else "sets.said.relinked"
-        self.said.emit(tr(key, name=name, count=missing))
+        self.said.emit(counted(key, missing, name=name))
 
     def _say_ended(self, name: str, outcome: Outcome) -> None:
         if outcome == "ready":

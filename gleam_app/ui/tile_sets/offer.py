@@ -50,6 +50,8 @@ def offer_for(entry: Entry, build: Build | None, confirming: str) -> What | None
         return What(tr(key), ("resume", tr("sets.resume")), ("discard", tr("sets.discard.more")))
     if entry.info.state == "damaged":
         return What(tr("sets.damaged"), ("remove", tr("sets.remove.more")))
+    if entry.info.state == "unreadable":  # nothing is known to be wrong: nothing is thrown away
+        return What(tr("sets.unreadable"), ("look", tr("sets.look_again")))
     if entry.fits is False:
         return What(tr("sets.other_pack", pack=entry.info.pack), ("reembed", tr("sets.reembed")))
     if entry.missing:

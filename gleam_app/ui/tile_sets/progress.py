@@ -5,6 +5,7 @@ from PySide6.QtWidgets import QHBoxLayout, QProgressBar, QVBoxLayout, QWidget
 
 from gleam_app.ui.buttons import tool_button
 from gleam_app.ui.icons import bind_icon
+from gleam_app.ui.plural import counted
 from gleam_app.ui.progress import progress_words
 from gleam_app.ui.strings import tr
 from gleam_app.ui.theme import SPACE_1, SPACE_2
@@ -88,4 +89,4 @@ def amount_text(build: Build) -> str:
         done = area_text(build.area_km2 * progress.done / progress.total)
         parts.append(tr("sets.of", done=done, total=area_text(build.area_km2)))
     tiles = tr("sets.of", done=f"{progress.done:,.0f}", total=f"{progress.total:,.0f}")
-    return " · ".join([*parts, tr("tiles.count", tiles=tiles)])
+    return " · ".join([*parts, counted("tiles.count", round(progress.total), tiles)])

@@ -17,6 +17,7 @@ from PySide6.QtWidgets import (
 
 from gleam_app.imagery.views import VIEWS, View
 from gleam_app.ui.buttons import CheckBox, tool_button
+from gleam_app.ui.plural import counted
 from gleam_app.ui.strings import bind_text, tr
 from gleam_app.ui.theme import SPACE_1, SPACE_2, SPACE_3
 from gleam_app.ui.tile_sets.sign import caption
@@ -121,7 +122,7 @@ class ScaleList(QWidget):
         scales = sorted([*known, *own])
         on = set(chosen.scales_m(estimate))
         counts = {scale: tiles(scale) for scale in scales}
-        key = (estimate, counts, tr("add.tiles", tiles=0))
+        key = (estimate, counts, tr("tiles.count"))
         if key != self._shown:
             self._shown = key
             self._rebuild(estimate, counts)
@@ -143,7 +144,7 @@ class ScaleList(QWidget):
             cost = known.get(scale)
             note = caption(_note(cost))
             note.setWordWrap(False)
-            count = QLabel("…" if tiles is None else tr("add.tiles", tiles=f"{tiles:,}"))
+            count = QLabel("…" if tiles is None else counted("tiles.count", tiles))
             count.setProperty("role", "caption")
             self._grid.addWidget(box, row, 0)
             self._grid.addWidget(note, row, 1)

@@ -21,6 +21,7 @@ WORDS: dict[str, tuple[str, str]] = {
     "sets.state.other_pack": ("other pack", "模型包不符"),
     "sets.state.missing": ("imagery missing", "影像缺失"),
     "sets.state.damaged": ("damaged", "已损坏"),
+    "sets.state.unreadable": ("cannot be read", "无法读取"),
     "sets.state.building": ("building", "构建中"),
     "sets.state.paused": ("paused", "已暂停"),
     "sets.state.waiting": ("waiting", "等待中"),
@@ -73,6 +74,11 @@ WORDS: dict[str, tuple[str, str]] = {
         "Its files do not fit together. Remove it and add the imagery again.",
         "其文件不一致。请删除后重新添加影像。",
     ),
+    "sets.unreadable": (
+        "It cannot be read just now: its disk may be gone, or you may not open it.",
+        "目前无法读取：其磁盘可能已断开，或您没有权限。",
+    ),
+    "sets.look_again": ("Look again", "重新查看"),
     "sets.remove.more": ("Remove…", "删除…"),
     "sets.remove.ask": (
         "Remove {name}? Your imagery stays where it is.",
@@ -107,6 +113,10 @@ WORDS: dict[str, tuple[str, str]] = {
         "已停止，{name} 已完成部分已保留。",
     ),
     "sets.said.relinked": ("The imagery of {name} was found.", "已找到 {name} 的影像。"),
+    "sets.said.still_missing.one": (
+        "One source of {name} is still missing.",
+        "{name} 仍有 1 个影像缺失。",
+    ),
     "sets.said.still_missing": (
         "{count} sources of {name} are still missing.",
         "{name} 仍有 {count} 个影像缺失。",
@@ -115,6 +125,8 @@ WORDS: dict[str, tuple[str, str]] = {
         "{name} has no coordinates to show.",
         "{name} 没有可显示的坐标。",
     ),
+    "tiles.count": ("{count} tiles", "{count} 个瓦片"),
+    "tiles.count.one": ("1 tile", "1 个瓦片"),
     # the card that adds imagery
     "add.title": ("Add imagery", "添加影像"),
     "add.back": ("Back to the list", "返回列表"),
@@ -136,6 +148,17 @@ WORDS: dict[str, tuple[str, str]] = {
     "add.kind.rasters": ("folder of rasters", "栅格文件夹"),
     "add.kind.pictures": ("folder of pictures", "图像文件夹"),
     "add.pictures": ("{count} pictures", "{count} 张图像"),
+    "add.pictures.one": ("1 picture", "1 张图像"),
+    "add.positions": ("Positions", "坐标"),
+    "add.positions.hint": (
+        "A table (CSV) with the columns file, lat, lon says where the pictures lie. Without one they"
+        " have no coordinates.",
+        "含 file、lat、lon 三列的表格（CSV）说明图像的位置；没有表格则无坐标。",
+    ),
+    "add.positions.choose": ("Choose a table…", "选择表格…"),
+    "add.positions.title": ("Positions of the pictures", "图像的坐标"),
+    "add.positions.filter": ("Tables (CSV)", "表格（CSV）"),
+    "add.positions.drop": ("Without this table", "不用此表格"),
     "add.resolution": ("{metres} a pixel", "每像素 {metres}"),
     "add.no_crs": ("no CRS", "无坐标系"),
     "add.alone": (
@@ -162,7 +185,6 @@ WORDS: dict[str, tuple[str, str]] = {
     "add.views": ("Queries you expect", "预期的查询图像"),
     "add.scales": ("Tile sizes on the ground", "瓦片地面尺寸"),
     "add.scales.joined": ("As in the tile set: {scales}", "与该瓦片集相同：{scales}"),
-    "add.tiles": ("{tiles} tiles", "{tiles} 个瓦片"),
     "add.scale.own": ("added by you", "自定义"),
     "add.scale.own.hint": ("Other size", "其他尺寸"),
     "add.scale.add": ("Add a tile size", "添加瓦片尺寸"),
@@ -173,6 +195,10 @@ WORDS: dict[str, tuple[str, str]] = {
     "add.scale.too_fine": ("finer than the imagery", "超出影像分辨率"),
     "add.scale.too_large": ("larger than the imagery", "超出影像范围"),
     "add.too_many": ("Too many tiles", "瓦片过多"),
+    "add.no_tiles": (
+        "The imagery is too small for these tile sizes.",
+        "影像过小，不足以容纳这些尺寸的瓦片。",
+    ),
     "add.no_scale": ("Choose at least one tile size.", "请至少选择一个瓦片尺寸。"),
     "add.time.short": ("under a minute", "不到一分钟"),
     "add.time.minutes": ("about {minutes} min", "约 {minutes} 分钟"),

@@ -108,6 +108,7 @@ def entry(**changes: Any) -> Entry:
         (entry(half_built=HALF, fits=False), "half_built"),
         (entry(info=replace(INFO, state="incomplete")), "half_built"),
         (entry(info=replace(INFO, state="damaged"), half_built=HALF), "damaged"),
+        (entry(info=replace(INFO, state="unreadable")), "unreadable"),
     ],
 )
 def test_what_matters_most_is_the_state(one: Entry, state: str) -> None:
@@ -148,6 +149,7 @@ def test_facts_in_a_line() -> None:
         (entry(half_built=HALF), "discard", ["discard", "keep"]),
         (entry(half_built=HALF, resumable=False), "", ["discard"]),
         (entry(info=replace(INFO, state="damaged")), "", ["remove"]),
+        (entry(info=replace(INFO, state="unreadable")), "", ["look"]),
         (entry(fits=False), "", ["reembed"]),
         (entry(missing=tuple(GONE)), "", ["relink", "reembed"]),
     ],
