@@ -114,7 +114,9 @@ COMMANDS: tuple[Command, ...] = (
     Command("reset_layout", "view", "Ctrl+0"),
     Command("switch_language", "view", "Ctrl+Shift+L", "languages", starts_group=True),
     Command("switch_theme", "view", "Ctrl+Shift+T", "sun-moon"),
-    Command("shortcuts", "help", "F1"),
+    Command("shortcuts", "help", "Ctrl+F1"),
+    Command("guide", "help", "F1", "circle-help", starts_group=True),
+    Command("tour", "help", "", "compass"),
     Command("demo", "help", "Ctrl+D", "map"),
 )
 MENUS = ("file", "query", "analysis", "view", "help")

@@ -56,6 +56,8 @@ def handlers_of(window: "MainWindow") -> dict[str, Callable[[], object]]:
         "switch_language": prefer.switch_language,
         "switch_theme": prefer.switch_theme,
         "shortcuts": lambda: ShortcutList(window.commands.actions.values(), window).show(),
+        "guide": window.help.open_guide,
+        "tour": window.help.tour.start,
         "demo": intake.open_demo,
     }
 

@@ -31,6 +31,7 @@ class Choices:
     recent_crs: tuple[str, ...] = ()
     recent_cases: tuple[str, ...] = ()
     last_case: str = ""
+    tour_seen: bool = False
     packs_folder: str = ""
 
 

@@ -21,6 +21,7 @@ from gleam_app.ui.commands import Commands
 from gleam_app.ui.compare.panel import ComparePanel
 from gleam_app.ui.crash.room import CrashRoom
 from gleam_app.ui.handlers import handlers_of
+from gleam_app.ui.help import Help
 from gleam_app.ui.intake import Intake
 from gleam_app.ui.jobs import Jobs
 from gleam_app.ui.languagemodel import LanguageModel
@@ -52,6 +53,7 @@ class MainWindow(QMainWindow):
         self._make_panels()
         self._make_commands(settings)
         self._put_together()
+        self.help = Help(self)
         self.commands.connect_all(handlers_of(self))
         wire(self)
         self.setWindowTitle(self.cases.title)
@@ -140,6 +142,8 @@ class MainWindow(QMainWindow):
         self.crash.look_back()
         self.language_model.look()
         self.analysis.warm_up()
+        if case is None and not images:
+            self.help.welcome()
         if demo:
             self.intake.open_demo()
             return
@@ -164,6 +168,7 @@ class MainWindow(QMainWindow):
         kept = self._kept()
         kept.setValue("window/geometry", self.saveGeometry())
         self.layout_of_panels.save(kept)
+        self.help.close()
         self.analysis.stop()
         self.cases.close()
         self.jobs.close()

@@ -90,7 +90,7 @@ class QueriesPanel(Panel):
         """To a strip of thumbnails, or back. ``by_hand``: from now on it is not done unasked."""
         self._touched |= by_hand
         self.folded = self._row.folded = folded
-        for part in (self.title, self.detail, self._menu_button):
+        for part in (self.title, self.help, self.detail, self._menu_button):
             part.setVisible(not folded)
         side = SPACE_3 if not folded else SPACE_2
         self.header.setContentsMargins(side, 0, SPACE_2, 0)

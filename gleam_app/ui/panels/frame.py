@@ -1,6 +1,6 @@
 """What all panels share: a quiet header, a place for notices, and an empty state that teaches."""
 
-from PySide6.QtCore import QRectF, QSize, Qt
+from PySide6.QtCore import QRectF, QSize, Qt, Signal
 from PySide6.QtGui import QColor, QFontMetrics, QPainter, QPaintEvent, QPen, QResizeEvent
 from PySide6.QtWidgets import (
     QFrame,
@@ -13,6 +13,7 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
+from gleam_app.ui.buttons import tool_button
 from gleam_app.ui.icons import paint_icon
 from gleam_app.ui.panels.notice import Notice
 from gleam_app.ui.strings import bind_text
@@ -45,7 +46,12 @@ class ElidedLabel(QLabel):
 
 
 class Panel(QFrame):
-    """A panel: header with title, detail and tools; notice bar; body."""
+    """A panel: header with title, detail and tools; notice bar; body.
+
+    ``help_wanted``: the guide's section about it.
+    """
+
+    help_wanted = Signal(str)
 
     def __init__(self, title_key: str, name: str) -> None:
         super().__init__()
@@ -60,7 +66,10 @@ class Panel(QFrame):
         self.header = QHBoxLayout()
         self.header.setContentsMargins(SPACE_3, 0, SPACE_2, 0)
         self.header.setSpacing(SPACE_2)
+        self.help = tool_button("circle-help", "guide.help")
+        self.help.clicked.connect(lambda: self.help_wanted.emit(name))
         self.header.addWidget(self.title)
+        self.header.addWidget(self.help)
         self.header.addWidget(self.detail, 1)
         head = QWidget()
         head.setProperty("role", "panel-header")
