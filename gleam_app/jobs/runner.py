@@ -14,6 +14,7 @@ from enum import Enum
 from typing import Any, Generic, TypeVar
 
 from gleam_app.errors import Cancelled
+from gleam_app.jobs import threads
 from gleam_app.jobs.work import Progress, Work
 
 T = TypeVar("T")
@@ -82,6 +83,7 @@ class Job(Generic[T]):
             return
         self._move(JobState.RUNNING)
         self.work.on_progress = self._progressed
+        threads.take_on()
         try:
             self.result = function(self.work)
         except Cancelled:

@@ -4,6 +4,7 @@ from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QObject
 
+from gleam_app.jobs import threads
 from gleam_app.ui.strings import language
 from gleam_app.ui.theme import theme
 
@@ -38,3 +39,5 @@ class Appearance(QObject):
         self._window.candidates.set_coordinate_style(choices.coordinates)
         self._window.status.style_of_coordinates = choices.coordinates
         self._window.menus.check(choices, language.code)
+        self._window.commands.set_keys(choices.shortcuts)
+        threads.choose(choices.threads)

@@ -1,24 +1,21 @@
 """What each command of the table does in the window: one line a command."""
 
 from collections.abc import Callable
+from functools import partial
 from typing import TYPE_CHECKING
 
-from gleam_app.ui.cases.list_menu import context_menu
-from gleam_app.ui.shortcuts import ShortcutList
+from gleam_app.geo.coordinates import POSITION_STYLES
 
 if TYPE_CHECKING:
-    from PySide6.QtCore import QPoint
-
     from gleam_app.ui.cases.decision_bar import Field
     from gleam_app.ui.window import MainWindow
-
-QUERY_MENU = ("locate_again", "", "reject", "reopen", "", "export", "", "remove_query")
 
 
 def handlers_of(window: "MainWindow") -> dict[str, Callable[[], object]]:
     """By the command's id. The panels' commands are bound by ``PanelSwitches``."""
     cases, decisions, intake = window.cases, window.cases.decisions, window.intake
     session, analysis, prefer = window.session, window.analysis, window.preferences
+    candidate = window.of_candidate
     return {
         "new_case": cases.new,
         "open_case": cases.ask_open,
@@ -51,21 +48,22 @@ def handlers_of(window: "MainWindow") -> dict[str, Callable[[], object]]:
         "stop": analysis.stop,
         "next_candidate": lambda: session.select_next(1),
         "previous_candidate": lambda: session.select_next(-1),
-        "copy_coordinates": window.of_candidate.copy_selected,
+        "show_on_map": candidate.show_on_map,
+        "swipe": window.compare.swipe,
+        "copy_coordinates": candidate.copy_selected,
+        **{f"copy_{style}": partial(candidate.copy_as, style) for style in POSITION_STYLES},
+        "copy_geo": candidate.copy_geo,
+        "open_elsewhere": candidate.open_elsewhere,
         "reset_layout": window.switches.reset,
         "switch_language": prefer.switch_language,
         "switch_theme": prefer.switch_theme,
-        "shortcuts": lambda: ShortcutList(window.commands.actions.values(), window).show(),
+        "settings": window.settings_dialog.open_at,
+        "shortcuts": lambda: window.settings_dialog.open_at("shortcuts"),
+        "palette": window.palette_of_commands.open,
         "guide": window.help.open_guide,
         "tour": window.help.tour.start,
         "demo": intake.open_demo,
     }
-
-
-def show_query_menu(window: "MainWindow", at: "QPoint") -> None:
-    """What can be done with the queries that are chosen."""
-    actions = [window.commands[name] if name else None for name in QUERY_MENU]
-    context_menu(window, actions).popup(at)
 
 
 def _write_in(window: "MainWindow", field: "Field") -> None:

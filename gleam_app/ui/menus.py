@@ -5,9 +5,10 @@ from collections.abc import Callable
 from PySide6.QtGui import QAction, QActionGroup
 from PySide6.QtWidgets import QMenu, QMenuBar
 
+from gleam_app.geo.coordinates import POSITION_STYLES
 from gleam_app.ui.commands import MENUS, Commands
 from gleam_app.ui.preferences import Preferences
-from gleam_app.ui.settings import COORDINATE_STYLES, Choices
+from gleam_app.ui.settings import Choices
 from gleam_app.ui.strings import bind_text
 
 
@@ -59,7 +60,7 @@ class Menus:
         bind_text(recent, recent.setTitle, "menu.recent")
         recent.aboutToShow.connect(lambda: fill_recent(recent))
         self.groups["file"].insertMenu(commands["save_case"], recent)
-        styles = {style: f"coordinates.{style}" for style in COORDINATE_STYLES}
+        styles: dict[str, str] = {style: f"coordinates.{style}" for style in POSITION_STYLES}
         themes = {name: f"theme.{name}" for name in ("system", "light", "dark")}
         self._choices = {
             "coordinates": Choice("menu.coordinates", styles, preferences.choose_coordinates),

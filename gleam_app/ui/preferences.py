@@ -1,4 +1,6 @@
-"""What the person prefers, taken on at once and kept: theme, language, format of coordinates."""
+"""What the person prefers, taken on at once and kept."""
+
+from collections.abc import Mapping
 
 from PySide6.QtCore import QObject, Signal
 
@@ -37,4 +39,18 @@ class Preferences(QObject):
     def choose_coordinates(self, style: str) -> None:
         if style != self.settings.choices.coordinates:
             self.settings.change(coordinates=style)
+        self.changed.emit()
+
+    def choose_units(self, units: str) -> None:
+        self.settings.change(units=units)
+        self.changed.emit()
+
+    def choose_threads(self, threads: int) -> None:
+        """How many threads compute; 0: as the program thinks best."""
+        self.settings.change(threads=threads)
+        self.changed.emit()
+
+    def choose_keys(self, shortcuts: Mapping[str, str]) -> None:
+        """Shortcuts by command, where they are not those of the table."""
+        self.settings.change(shortcuts=dict(shortcuts))
         self.changed.emit()

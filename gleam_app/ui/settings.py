@@ -2,45 +2,52 @@
 
 import json
 import logging
-from dataclasses import asdict, dataclass, fields, replace
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
 from typing import Any, get_args
 
-from gleam_app.geo.coordinates import PositionStyle
+from gleam_app.geo.coordinates import POSITION_STYLES, PositionStyle
+from gleam_app.geo.measure import UNITS, Units
 from gleam_app.ui.strings import Lang
 from gleam_app.ui.theme import ThemeChoice
 
 log = logging.getLogger(__name__)
-
-COORDINATE_STYLES = get_args(PositionStyle)
 
 
 @dataclass(frozen=True)
 class Choices:
     """What a user can choose. ``language`` empty: as the desktop; ``tile_sets``: those in use.
 
-    ``recent_crs``: those named for imagery without one, the latest first. ``recent_cases``: files, the
-    latest first; ``last_case``: the one open at the end. ``packs_folder``: where packs are
-    installed, empty: in the home.
+    ``threads``: how many compute; 0: as the program thinks best. ``shortcuts``: keys by command, where
+    they are not those of the table. ``recent_crs``: those named for imagery without one, the latest
+    first. ``recent_cases``: files, the latest first; ``last_case``: the one open at the end.
+    ``packs_folder``: where packs are installed, empty: in the home. ``recent_commands``: what was run
+    from the palette, the latest first.
     """
 
     language: str = ""
     theme: ThemeChoice = "system"
     coordinates: PositionStyle = "dd"
+    units: Units = "metric"
+    threads: int = 0
+    shortcuts: Mapping[str, str] = field(default_factory=dict)
     tile_sets: tuple[str, ...] = ()
     recent_crs: tuple[str, ...] = ()
     recent_cases: tuple[str, ...] = ()
     last_case: str = ""
     tour_seen: bool = False
     packs_folder: str = ""
+    recent_commands: tuple[str, ...] = ()
 
 
 _ALLOWED = {
     "language": ("", *get_args(Lang)),
     "theme": get_args(ThemeChoice),
-    "coordinates": COORDINATE_STYLES,
+    "coordinates": POSITION_STYLES,
+    "units": UNITS,
 }
-_LISTS = ("tile_sets", "recent_crs", "recent_cases")
+MOST_THREADS = 256
 
 
 class Settings:
@@ -79,12 +86,28 @@ def _read(file: Path) -> Choices:
         return Choices()
     if not isinstance(stored, dict):
         return Choices()
-    good: dict[str, Any] = {}
-    for name in (field.name for field in fields(Choices)):
-        value = stored.get(name)
-        if name in _LISTS:
-            if isinstance(value, list) and all(isinstance(one, str) for one in value):
-                good[name] = tuple(value)
-        elif isinstance(value, str) and value in _ALLOWED.get(name, (value,)):
-            good[name] = value
-    return Choices(**good)
+    defaults = asdict(Choices())
+    return Choices(
+        **{
+            name: _taken(stored[name], default)
+            for name, default in defaults.items()
+            if name in stored and _is_good(name, stored[name], default)
+        }
+    )
+
+
+def _is_good(name: str, value: object, default: object) -> bool:
+    """Whether a stored value is of the kind of its default, and within its range."""
+    if isinstance(default, tuple):
+        return isinstance(value, list) and all(isinstance(one, str) for one in value)
+    if isinstance(default, dict):
+        return isinstance(value, dict) and all(isinstance(one, str) for one in value.values())
+    if type(value) is not type(default):
+        return False
+    if name == "threads":
+        return isinstance(value, int) and 0 <= value <= MOST_THREADS
+    return value in _ALLOWED.get(name, (value,))
+
+
+def _taken(value: Any, default: object) -> Any:
+    return tuple(value) if isinstance(default, tuple) else value

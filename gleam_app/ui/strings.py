@@ -6,9 +6,16 @@ from typing import Any, Literal
 from PySide6.QtCore import QLocale, QObject, Signal
 
 from gleam_app.ui.cases.words import WORDS as CASE_WORDS
+from gleam_app.ui.command_words import WORDS as COMMAND_WORDS
+from gleam_app.ui.exif.words import WORDS as EXIF_WORDS
+from gleam_app.ui.goto.words import WORDS as GOTO_WORDS
 from gleam_app.ui.guide.words import WORDS as GUIDE_WORDS
+from gleam_app.ui.measure.words import WORDS as MEASURE_WORDS
+from gleam_app.ui.overview.words import WORDS as OVERVIEW_WORDS
 from gleam_app.ui.crash.words import WORDS as CRASH_WORDS
 from gleam_app.ui.packs.words import WORDS as PACK_WORDS
+from gleam_app.ui.palette.words import WORDS as PALETTE_WORDS
+from gleam_app.ui.settings_dialog.words import WORDS as SETTINGS_WORDS
 from gleam_app.ui.tile_sets.words import WORDS
 from gleam_app.ui.tour.words import WORDS as TOUR_WORDS
 
@@ -245,6 +252,13 @@ TEXT: dict[str, tuple[str, str]] = {
     # the list of shortcuts
     "shortcuts.title": ("Keyboard shortcuts", "键盘快捷键"),
     **CASE_WORDS,
+    **EXIF_WORDS,
+    **GOTO_WORDS,
+    **MEASURE_WORDS,
+    **OVERVIEW_WORDS,
+    **COMMAND_WORDS,
+    **PALETTE_WORDS,
+    **SETTINGS_WORDS,
     **GUIDE_WORDS,
     **TOUR_WORDS,
     **CRASH_WORDS,

@@ -29,6 +29,7 @@ from gleam_app.ui.layout import Layout
 from gleam_app.ui.map.panel import MapPanel
 from gleam_app.ui.menus import Menus
 from gleam_app.ui.packs.room import PackRoom
+from gleam_app.ui.palette.contents import make_palette
 from gleam_app.ui.panel_switches import PanelSwitches
 from gleam_app.ui.panels.candidates import CandidatesPanel
 from gleam_app.ui.panels.explanation import ExplanationPanel
@@ -36,6 +37,7 @@ from gleam_app.ui.panels.query import QueryPanel
 from gleam_app.ui.preferences import Preferences
 from gleam_app.ui.session import Session
 from gleam_app.ui.settings import Settings
+from gleam_app.ui.settings_dialog.dialog import SettingsDialog
 from gleam_app.ui.statusbar import StatusBar
 from gleam_app.ui.tile_sets.manager import Manager
 from gleam_app.ui.toolbar import Toolbar
@@ -53,6 +55,10 @@ class MainWindow(QMainWindow):
         self._make_panels()
         self._make_commands(settings)
         self._put_together()
+        self.palette_of_commands = make_palette(self)
+        self.settings_dialog = SettingsDialog(
+            self, services, self.jobs, self.preferences, self.commands
+        )
         self.help = Help(self)
         self.commands.connect_all(handlers_of(self))
         wire(self)

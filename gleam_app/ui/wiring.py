@@ -1,10 +1,12 @@
 """Who listens to whom in the window."""
 
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from PySide6.QtCore import QPoint
+
 from gleam_app.ui.appearance import Appearance
-from gleam_app.ui.handlers import show_query_menu
 
 if TYPE_CHECKING:
     from gleam_app.ui.window import MainWindow
@@ -22,14 +24,16 @@ def wire(window: "MainWindow") -> None:
 
 
 def _wire_panels(window: "MainWindow") -> None:
-    session, analysis, copying = window.session, window.analysis, window.of_candidate
+    session, analysis, of_candidate = window.session, window.analysis, window.of_candidate
     window.query.demo_requested.connect(window.intake.open_demo)
     window.query.view_chosen.connect(analysis.choose_view)
     window.query.heading_entered.connect(analysis.enter_heading)
     window.candidates.candidate_chosen.connect(session.select)
-    window.candidates.copy_requested.connect(copying.copy)
+    window.candidates.copy_requested.connect(of_candidate.copy)
+    of_candidate.place_wanted.connect(window.map.fly_to)
     window.map.candidate_selected.connect(session.select)
     window.map.cursor_moved.connect(window.status.show_cursor)
+    window.map.guard.blocked.connect(window.settings_dialog.privacy.count_refused)
     window.map.cursor_left.connect(window.status.position.clear)
     window.map.files_dropped.connect(
         lambda files: window.intake.take_files([Path(name) for name in files])
@@ -44,9 +48,14 @@ def _wire_panels(window: "MainWindow") -> None:
     window.language_model.state_changed.connect(explanation.set_model_state)
     window.language_model.packs_listed.connect(window.status.show_packs)
     queries = window.cases.panel
-    queries.menu_wanted.connect(lambda at: show_query_menu(window, at))
+    for panel, menu in ((queries, "query"), (window.candidates, "candidate")):
+        panel.menu_wanted.connect(partial(_show_menu, window, menu))
     queries.fold_changed.connect(window.layout_of_panels.make_room_for_queries)
     window.cases.title_changed.connect(lambda: window.setWindowTitle(window.cases.title))
+
+
+def _show_menu(window: "MainWindow", name: str, at: QPoint) -> None:
+    window.commands.context_menu(name, window).popup(at)
 
 
 def _wire_session(window: "MainWindow") -> None:

@@ -5,7 +5,7 @@ from functools import partial
 from typing import get_args
 
 from PySide6.QtGui import QAction
-from PySide6.QtWidgets import QMenu, QWidget
+from PySide6.QtWidgets import QMenu
 
 from gleam_app.ui.cases.listing import Filter, ListedQueries, SortBy
 from gleam_app.ui.cases.signs import VERDICTS
@@ -78,15 +78,3 @@ def _boxes(
 ) -> None:
     for value, words in named:
         _choice(menu, words, value in chosen, partial(changed, chosen ^ {value}))
-
-
-def context_menu(parent: QWidget, actions: Iterable[QAction | None]) -> QMenu:
-    """A menu of commands; None is a hairline."""
-    menu = QMenu(parent)
-    for action in actions:
-        if action is None:
-            menu.addSeparator()
-        else:
-            menu.addAction(action)
-    menu.aboutToHide.connect(menu.deleteLater)
-    return menu

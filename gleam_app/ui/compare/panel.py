@@ -175,6 +175,13 @@ class ComparePanel(QWidget):
             np.array(tile_region or (), np.float64).reshape(-1, 2),
         )
 
+    def swipe(self) -> None:
+        """Lay the query over the candidate and swipe between them; again: side by side."""
+        swiping = self.canvas.mode is Mode.SWIPE
+        self._buttons["side" if swiping else "aligned"].setChecked(True)
+        self._buttons["swipe"].setChecked(True)
+        self._apply_mode()
+
     def set_theme(self, dark: bool) -> None:
         tokens = DARK if dark else LIGHT
         self.canvas.tokens = tokens

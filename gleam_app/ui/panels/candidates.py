@@ -2,7 +2,14 @@
 
 from typing import Any
 
-from PySide6.QtCore import QAbstractListModel, QModelIndex, QPersistentModelIndex, Qt, Signal
+from PySide6.QtCore import (
+    QAbstractListModel,
+    QModelIndex,
+    QPersistentModelIndex,
+    QPoint,
+    Qt,
+    Signal,
+)
 from PySide6.QtGui import QImage
 from PySide6.QtWidgets import (
     QHBoxLayout,
@@ -31,7 +38,7 @@ from gleam_app.ui.panels.frame import EmptyState, Panel
 from gleam_app.ui.panels.view_box import Caution
 from gleam_app.ui.progress import progress_words
 from gleam_app.ui.session import Session
-from gleam_app.ui.strings import language, tr
+from gleam_app.ui.strings import bind_text, language, tr
 from gleam_app.ui.theme import SPACE_1, SPACE_2, SPACE_3, theme
 from gleam_app.ui.verdicts import confidence_text, sign
 
@@ -102,10 +109,14 @@ class CandidateModel(QAbstractListModel):
 
 
 class CandidatesPanel(Panel):
-    """Follows the session's location and selection. ``candidate_chosen``: the user picked a rank."""
+    """Follows the session's location and selection. ``candidate_chosen``: the user picked a rank.
+
+    ``menu_wanted``: of the selected candidate, at a point of the screen.
+    """
 
     candidate_chosen = Signal(int)
     copy_requested = Signal(int)
+    menu_wanted = Signal(QPoint)
 
     def __init__(self, session: Session) -> None:
         super().__init__("candidates.title", "candidates")
@@ -114,12 +125,17 @@ class CandidatesPanel(Panel):
         self.model.setParent(self)
         self.list = QListView()
         self.list.setModel(self.model)
+        bind_text(self.list, self.list.setAccessibleName, "candidates.title")
         row = CandidateRow(self.list)
         row.copy_clicked.connect(self.copy_requested)
         self.list.setItemDelegate(row)
         self.list.setMouseTracking(True)
         self.list.setUniformItemSizes(True)
         self.list.setVerticalScrollMode(QListView.ScrollMode.ScrollPerPixel)
+        self.list.setContextMenuPolicy(Qt.ContextMenuPolicy.CustomContextMenu)
+        self.list.customContextMenuRequested.connect(
+            lambda at: self.menu_wanted.emit(self.list.viewport().mapToGlobal(at))
+        )
         self.list.selectionModel().currentChanged.connect(self._choose)
         self.empty = EmptyState(
             "list-ordered", "candidates.empty.title", "candidates.empty.no_query"

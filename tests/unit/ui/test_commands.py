@@ -5,7 +5,7 @@ from typing import Any
 
 from PySide6.QtGui import QKeySequence
 
-from gleam_app.ui.commands import COMMANDS, MENUS, shortcut_rows
+from gleam_app.ui.commands import COMMANDS, CONTEXT_MENUS, MENUS, SUB_MENUS
 from gleam_app.ui.icons import icon_image
 from gleam_app.ui.strings import TEXT
 
@@ -19,7 +19,7 @@ def test_no_two_commands_share_keys_or_ids() -> None:
 def test_every_command_has_words_a_menu_and_its_icon() -> None:
     for command in COMMANDS:
         assert f"command.{command.id}" in TEXT
-        assert command.menu in MENUS
+        assert command.menu in MENUS or command.menu in SUB_MENUS
         if command.icon:
             assert not icon_image(command.icon, "#000000", 20).isNull()
 
@@ -35,8 +35,13 @@ def test_commands_follow_what_is_possible(window: Any, photo: Any, qtbot: Any) -
     assert commands["locate"].isEnabled() and not commands["stop"].isEnabled()
 
 
-def test_the_list_of_shortcuts_names_every_command(window: Any) -> None:
-    rows = shortcut_rows(window.commands.actions.values())
-    assert len(rows) == sum(bool(command.keys) for command in COMMANDS)
-    assert ("Locate", "Ctrl+L") in rows
-    window.commands["shortcuts"].trigger()
+def test_context_menus_offer_commands_of_the_table() -> None:
+    known = {command.id for command in COMMANDS} | set(SUB_MENUS) | {""}
+    for offered in CONTEXT_MENUS.values():
+        assert set(offered) <= known
+
+
+def test_what_cannot_be_used_says_why(window: Any) -> None:
+    for command in COMMANDS:
+        why = window.commands.why_not(command)
+        assert bool(why) != window.commands[command.id].isEnabled(), command.id

@@ -18,7 +18,7 @@ from gleam_app.retrieval.results import Candidate
 from gleam_app.ui.panels.frame import EmptyState
 from gleam_app.ui.panels.notice import Notice
 from gleam_app.ui.settings import Settings
-from gleam_app.ui.shortcuts import ShortcutList
+from gleam_app.ui.shortcut_list import ShortcutList
 from gleam_app.ui.strings import language, tr
 from gleam_app.ui.theme import theme
 from training.gleam_x.records import evidence_of

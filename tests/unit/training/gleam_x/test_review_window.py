@@ -12,7 +12,7 @@ from PySide6.QtWidgets import QLabel, QWidget
 from gleam_app.errors import GleamError
 from gleam_app.ui.compare.geometry import project
 from gleam_app.ui.settings import Settings
-from gleam_app.ui.shortcuts import ShortcutList
+from gleam_app.ui.shortcut_list import ShortcutList
 from gleam_app.ui.strings import TEXT, language
 from gleam_app.ui.theme import theme
 from tests.factories import make_location
