@@ -126,8 +126,8 @@ def other_order(text: str) -> LatLon | None:
     None where letters, words or the numbers' range leave only one order.
     """
     line = unicodedata.normalize("NFKC", text.translate(_SIGNS)).translate(_SIGNS)
-    line = _without_words(" ".join(line.upper().split()).strip(" ,;()[]"))
-    if len(line) > 100 or re.search(r"[A-Z]", line) or _URI.fullmatch(text.strip().upper()):
+    line = " ".join(line.upper().split()).strip(" ,;()[]")
+    if len(line) > 100 or re.search(r"[A-Z]", line := _WORDS.sub(_meaning, line)):
         return None
     try:
         first, second = _halves(line, "")

@@ -37,6 +37,8 @@ class Appearance(QObject):
     def _take_choices(self) -> None:
         choices = self._window.preferences.settings.choices
         self._window.candidates.set_coordinate_style(choices.coordinates)
+        self._window.map.set_units(choices.units)
+        self._window.map_tools.take(choices)
         self._window.status.style_of_coordinates = choices.coordinates
         self._window.menus.check(choices, language.code)
         self._window.commands.set_keys(choices.shortcuts)

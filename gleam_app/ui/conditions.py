@@ -21,6 +21,13 @@ def a_query(session: Session) -> str:
     return "" if session.query is not None else "why.no_query"
 
 
+def a_gps_position(session: Session) -> str:
+    """In the query's file."""
+    if session.query is None:
+        return "why.no_query"
+    return "" if session.query.exif.lat is not None else "why.no_gps"
+
+
 def queries(session: Session) -> str:
     return "" if session.query_count > 0 else "why.no_queries"
 

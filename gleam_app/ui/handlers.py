@@ -46,6 +46,7 @@ def handlers_of(window: "MainWindow") -> dict[str, Callable[[], object]]:
         "locate": analysis.locate,
         "explain": analysis.explain,
         "stop": analysis.stop,
+        **window.map_tools.handlers,
         "next_candidate": lambda: session.select_next(1),
         "previous_candidate": lambda: session.select_next(-1),
         "show_on_map": candidate.show_on_map,

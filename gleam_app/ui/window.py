@@ -27,6 +27,7 @@ from gleam_app.ui.jobs import Jobs
 from gleam_app.ui.languagemodel import LanguageModel
 from gleam_app.ui.layout import Layout
 from gleam_app.ui.map.panel import MapPanel
+from gleam_app.ui.map.tools import MapTools
 from gleam_app.ui.menus import Menus
 from gleam_app.ui.packs.room import PackRoom
 from gleam_app.ui.palette.contents import make_palette
@@ -106,6 +107,7 @@ class MainWindow(QMainWindow):
         targets = (self.query.empty, self.cases.panel.empty, self.manager.panel.empty)
         self.intake = Intake(self, self.analysis, self.cases, self.tile_sets, targets)
         self.decision = DecisionBar(self.session, self.cases.decisions, self.commands)
+        self.map_tools = MapTools(self)
         self.toolbar = Toolbar(self.commands, self.session)
         self.switches = PanelSwitches(self, self.layout_of_panels, self.commands, self.cases.panel)
         self.menus = Menus(

@@ -114,6 +114,7 @@ def _wire_trouble(window: "MainWindow") -> None:
         window.of_candidate,
         window.packs.library,
         window.crash,
+        window.map_tools,
     ):
         speaker.said.connect(window.status.say)
 

@@ -220,6 +220,8 @@
     redraw();
   }
 
+  gleam.redrawQueries = draw;  // at once, to be timed
+
   gleam.addRoom({
     hear: { queries: setQueries },
     themed: readColours,

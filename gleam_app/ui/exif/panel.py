@@ -156,7 +156,9 @@ class FactsPage(QScrollArea):
             shown = _label(value)
             if key in _MONO:
                 shown.setFont(mono_font())
-            form.addRow(_label(tr(key), "secondary"), shown)
+            name = _label(tr(key), "secondary")
+            name.setWordWrap(False)
+            form.addRow(name, shown)
         self._words.addWidget(table)
 
 

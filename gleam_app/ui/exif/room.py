@@ -33,7 +33,7 @@ class FileFactsRoom(QObject):
         super().__init__(session)
         self._session, self._analysis, self._map = session, analysis, panel
         self.facts = FileFacts(session)
-        self.page, self.caution = FactsPage(self.facts), Contradiction(self.facts)
+        self.page, self.caution = FactsPage(self.facts), Contradiction(self.facts, action)
         self.near_bar = NearBar(session, self.facts)
         query.add_file_facts(self.page, self.caution, action)
         panel.add_bar(self.near_bar)

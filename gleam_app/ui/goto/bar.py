@@ -10,7 +10,7 @@ from gleam_app.ui.panels.frame import ElidedLabel
 from gleam_app.ui.strings import bind_text, language
 from gleam_app.ui.theme import SPACE_1, SPACE_2
 
-BAR_PX, FIELD_PX, MOST_CHARACTERS = 36, 264, 200
+BAR_PX, FIELD_PX, MOST_CHARACTERS = 36, 232, 200
 
 
 class GoToBar(QWidget):

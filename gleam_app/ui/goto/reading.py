@@ -35,7 +35,7 @@ def read(text: str, inside: Inside) -> Reading:
         return Reading(trouble=in_one_line(error))
     words = _in_words(position)
     if other is not None and inside(other) and not inside(position):
-        return Reading(position, tr("goto.swap.inside", reading=words), other=other)
+        return Reading(position, tr("goto.swap.inside"), other=other)
     return Reading(position, words)
 
 

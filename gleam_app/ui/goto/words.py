@@ -12,8 +12,8 @@ WORDS: dict[str, tuple[str, str]] = {
         "纬度, 经度；度分秒、UTM 或 MGRS",
     ),
     "goto.hint": (
-        "Paste coordinates in any format, latitude first, then press Enter.",
-        "粘贴任意格式的坐标（纬度在前），然后按回车。",
+        "Any format, latitude first; Enter goes there.",
+        "任意格式，纬度在前；按回车转到。",
     ),
     "goto.read": ("Read as {lat}, {lon}", "读作 {lat}，{lon}"),
     "goto.lat_n": ("{degrees}° north", "北纬 {degrees}°"),
@@ -22,12 +22,12 @@ WORDS: dict[str, tuple[str, str]] = {
     "goto.lon_w": ("{degrees}° west", "西经 {degrees}°"),
     "goto.swap": ("Swap", "互换"),
     "goto.swap.inside": (
-        "{reading}. The other way around it lies in the loaded imagery:",
-        "{reading}。若经度在前，则位于已加载影像内：",
+        "Longitude first? Then it lies in the loaded imagery:",
+        "经度在前？如此则位于已加载影像内：",
     ),
     "goto.swap.only": (
-        "That latitude is beyond 90°. With the longitude first:",
-        "纬度超过 90°。若经度在前：",
+        "That latitude is beyond 90°. Longitude first?",
+        "纬度超过 90°。经度在前？",
     ),
     "goto.go": ("Go", "转到"),
     "goto.close": ("Close (Esc)", "关闭（Esc）"),

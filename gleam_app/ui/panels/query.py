@@ -3,6 +3,7 @@
 import math
 
 from PySide6.QtCore import Signal
+from PySide6.QtGui import QAction
 from PySide6.QtWidgets import (
     QHBoxLayout,
     QLabel,
@@ -59,6 +60,9 @@ class QueryPanel(Panel):
         self.unsigned.setProperty("type", "caption")
         bind_text(self.unsigned, self.unsigned.setToolTip, "view.unsigned.hint")
         self.unsigned.clicked.connect(lambda: self.view_chosen.emit("ground"))
+        self.more, self.back = link_button("exif.more"), link_button("exif.back")
+        self._page: QWidget | None = None
+        self._page_shown: QAction | None = None
         self._facts = self._facts_strip()
         self.stack = QStackedWidget()
         self.stack.addWidget(self.empty)
@@ -83,7 +87,7 @@ class QueryPanel(Panel):
         row.addSpacing(SPACE_1)
         row.addWidget(heading_label)
         row.addWidget(self.heading)
-        facts = QHBoxLayout()
+        facts = self._facts_row = QHBoxLayout()
         facts.setSpacing(SPACE_3)
         facts.addWidget(self.exif, 1)
         facts.addWidget(self.unsigned)
@@ -96,7 +100,20 @@ class QueryPanel(Panel):
         strip = QWidget()
         strip.setProperty("role", "strip")
         strip.setLayout(column)
+        self._strip = column
         return strip
+
+    def add_file_facts(self, page: QWidget, caution: QWidget, shown: QAction) -> None:
+        """``page`` stands in place of the picture while ``shown`` is checked, ``caution`` below always."""
+        self._page, self._page_shown = page, shown
+        self.stack.addWidget(page)
+        self._strip.addWidget(caution)
+        for link in (self.more, self.back):
+            link.setProperty("type", "caption")
+            link.clicked.connect(shown.toggle)
+            self._facts_row.addWidget(link)
+        shown.toggled.connect(self._show_query)
+        self._show_query()
 
     def show_pyramid(self, pyramid: Pyramid | None) -> None:
         """The picture, ready for painting."""
@@ -110,9 +127,12 @@ class QueryPanel(Panel):
 
     def _show_query(self) -> None:
         query = self._session.query
-        self._fit.setVisible(query is not None)
+        page = self._page if self._page_shown is not None and self._page_shown.isChecked() else None
+        self._fit.setVisible(query is not None and page is None)
         self._facts.setVisible(query is not None)
-        self.stack.setCurrentWidget(self.picture if query is not None else self.empty)
+        self.more.setVisible(page is None)
+        self.back.setVisible(page is not None)
+        self.stack.setCurrentWidget(self.empty if query is None else page or self.picture)
         self._show_activity()
         if query is None:
             return
