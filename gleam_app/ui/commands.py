@@ -60,6 +60,12 @@ COMMANDS: tuple[Command, ...] = (
     *(Command(f"copy_{style}", "copy_as", "", "", needs.a_place) for style in POSITION_STYLES),
     Command("copy_geo", "copy_as", "", "", needs.a_place, starts_group=True),
     Command("open_elsewhere", "analysis", "", "external-link", needs.a_place),
+    Command("go_to", "map", "Ctrl+G", "map-pinned"),
+    Command("measure", "map", "M", "ruler", checkable=True),
+    Command("all_queries", "map", "Q", "", needs.queries, checkable=True),
+    Command("file_facts", "map", "I", "info", needs.a_query, checkable=True, starts_group=True),
+    Command("copy_cursor", "map", "C", starts_group=True),
+    Command("copy_gps", "map", "Shift+C", "", needs.a_gps_position),
     Command("undo", "query", "Ctrl+Z", "undo-2", needs.a_step_back),
     Command("redo", "query", "Ctrl+Shift+Z", "", needs.a_step_forward),
     Command("accept", "query", "A", "check", needs.can_accept, starts_group=True),
@@ -87,7 +93,7 @@ COMMANDS: tuple[Command, ...] = (
     Command("tour", "help", "", "compass"),
     Command("demo", "help", "Ctrl+D", "map"),
 )
-MENUS = ("file", "query", "analysis", "view", "help")
+MENUS = ("file", "query", "analysis", "map", "view", "help")
 SUB_MENUS = {"copy_as": "copy_coordinates"}
 """Menus inside another, and the command that they stand behind."""
 
