@@ -39,9 +39,30 @@ def register(actions: "Actions") -> None:
     add("--retries", type=int, default=5, help="of a request that failed")
     add("--seed", type=int, default=0, help="of the rating sheet's order")
     evaluate.set_defaults(run=_evaluate)
+    calibrate = actions.add_parser(
+        "calibrate",
+        help="fit to a pack how sure its model must be",
+        description="Writes the pack's manifest. Use pairs that nothing was learnt from and nothing is measured on.",
+    )
+    add = calibrate.add_argument
+    add("pairs", type=Path, metavar="pairs.jsonl")
+    add("--pack", required=True, help="folder or id")
+    add("--work", type=Path, required=True, help="keeps answers")
+    add("--split", default="val", choices=("train", "val"))
+    add("--langs", default="en,zh")
+    add("--limit", type=int, help="pairs at most, of all views, sources and labels in turn")
+    add("--texts", type=int, default=60, help="pairs to be explained in words")
+    add("--precision", type=float, default=0.95, help="share of shown sentences that is to be true")
+    calibrate.set_defaults(run=_calibrate)
 
 
 def _evaluate(arguments: argparse.Namespace) -> None:
     from training.gleam_x.evaluate.run import run
+
+    print(run(arguments))
+
+
+def _calibrate(arguments: argparse.Namespace) -> None:
+    from training.gleam_x.evaluate.calibrate import run
 
     print(run(arguments))

@@ -31,7 +31,9 @@ class Access:
             raise GleamError(
                 f"{named!r} names no endpoint.", "Write MODEL@URL, the URL with http and /v1."
             )
-        return Endpoint(url, model, self.key, self.per_minute, self.timeout_s, self.retries)
+        return Endpoint(
+            url, model, self.key, self.per_minute, self.timeout_s, self.retries, temperature=0.0
+        )
 
 
 def open_system(named: str, access: Access, fitted_on: Iterable[PairRecord]) -> System:
@@ -45,10 +47,11 @@ def open_system(named: str, access: Access, fitted_on: Iterable[PairRecord]) -> 
     name = front if inputs else named
     if "@http" in name:
         return Remote(access.to(name), inputs or "both")
-    return of_pack(_pack(name), inputs)
+    return of_pack(open_pack(name), inputs)
 
 
-def _pack(name: str) -> Pack:
+def open_pack(name: str) -> Pack:
+    """A gleam-x pack by its folder or id. Raises GleamError."""
     folder = Path(name)
     if (folder / MANIFEST_NAME).is_file():
         pack = Pack(read_manifest(folder), folder)

@@ -76,7 +76,7 @@ class Read:
 def read_text(question: Question, answer: Answer, vectors: Alike | None = None) -> Read:
     """Hold the words of an answer against facts, evidence and reference. ``question`` is of a pair as it is."""
     record, lang = question.record, question.lang
-    found = tuple(_sentence(text, question) for text in sentences(answer.text))
+    found = tuple(judged_sentence(text, question) for text in sentences(answer.text))
     words = bare(answer.text)
     stated = {n for s in sentences(words) for a in read(s, lang) for n in cited(a, record)}
     wanted = _told(record, lang)
@@ -90,7 +90,8 @@ def read_text(question: Question, answer: Answer, vectors: Alike | None = None) 
     )
 
 
-def _sentence(text: str, question: Question) -> Sentence:
+def judged_sentence(text: str, question: Question) -> Sentence:
+    """One sentence, its slots filled, held against the facts and the evidence of its pair."""
     words = bare(text)
     claims = [a for a in read(words, question.lang) if a.kind not in _NOT_SCENE]
     scene: tuple[Standing, ...] = tuple(check(claim, question.record) for claim in claims)

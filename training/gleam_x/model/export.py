@@ -28,6 +28,7 @@ LAYERS = {
 }
 STRAIGHT = ("qwen2", "qwen3")  # families whose heads GGUF does not reorder
 MODEL, MMPROJ, ADAPTER = "model.gguf", "mmproj.gguf", "adapter.gguf"
+TOWER = "tower.safetensors"
 
 
 def write_adapter(path: Path, family: str, adapter: Mapping[str, Tensor], alpha: float) -> int:
@@ -120,7 +121,7 @@ def quantise(model: Path, out: Path, kind: str, threads: int = 2) -> None:
 
 
 def pack_small(
-    recipe: Recipe, base: Path, base_pack: Path, mmproj: Path, adapter: Path, out: Path
+    recipe: Recipe, base: Path, base_pack: Path, tower: Path, adapter: Path, out: Path
 ) -> PackManifest:
     """The pack of our own model: it ships tower and adapter, and fetches its base by hash.
 
@@ -132,7 +133,7 @@ def pack_small(
         raise GleamError(f"{base.name} is not the model of {base_pack.name}.")
     files = [
         ExportFile(MODEL, "model", base, tuple(known.sources), ship=False),
-        ExportFile(MMPROJ, "mmproj", mmproj),
+        ExportFile(TOWER, "tower", tower),
         ExportFile(ADAPTER, "adapter", adapter),
     ]
     return write_pack(

@@ -23,7 +23,15 @@ from training.gleam_c.fit import join
 from training.gleam_x.model.assemble import assemble
 from training.gleam_x.model.body import Body
 from training.gleam_x.model.comparer import Projector
-from training.gleam_x.model.export import ADAPTER, MMPROJ, MODEL, convert, pack_small, write_adapter
+from training.gleam_x.model.export import (
+    ADAPTER,
+    MMPROJ,
+    MODEL,
+    TOWER,
+    convert,
+    pack_small,
+    write_adapter,
+)
 from training.gleam_x.model.feature_store import Features, FeatureStore, Progress, shown
 from training.gleam_x.model.fit import BEST, CHECKPOINT, Fit, Pairs
 from training.gleam_x.model.mmproj import write_mmproj
@@ -32,10 +40,13 @@ from training.gleam_x.model.pupil import Shown
 from training.gleam_x.model.recipe import Recipe
 from training.gleam_x.model.released import Released, load_released
 from training.gleam_x.model.small import Small, first_token, load_base
+from training.gleam_x.model.telling import learn_to_tell
 from training.gleam_x.model.tower import Figures, load_judge
+from training.gleam_x.model.tower_file import write_tower
 from training.gleam_x.records import PairRecord, read_records
 
 GREY = 128
+WORDS_FOUND = "words.safetensors"
 SAMPLE = 64  # montages on which it is measured which units need their bound
 
 
@@ -114,9 +125,7 @@ class Workshop:
             )
         )
         projector.begin_as_words(judge.verdict, yes, no)
-        return Small(
-            model, tokenizer, judge.comparer, projector, recipe.language, features, self.blank()
-        )
+        return Small(model, tokenizer, judge, projector, recipe.language, features, self.blank())
 
 
 def fit_small(
@@ -131,7 +140,10 @@ def fit_small(
         features = Both(
             shop.features(training, variants, progress), shop.features(validation, 1, progress)
         )
-        fit = Fit(recipe, shop.small(features), Pairs(training, validation, variants), places.work)
+        pupil = shop.small(features)
+        if recipe.telling.steps and not resume:
+            learn_to_tell(pupil, training, recipe, places.work / WORDS_FOUND)
+        fit = Fit(recipe, pupil, Pairs(training, validation, variants), places.work)
         return _run(fit, resume, stop_after)
     finally:
         end()
@@ -209,10 +221,12 @@ def trained(shop: Workshop, features: Any, best: bool) -> Small:
 def export_small(
     recipe: Recipe, places: Places, base_pack: Path, out: Path, best: bool = False
 ) -> None:
-    """Tower and adapter as GGUF in the run's folder, and the pack ``out`` of them. Raises GleamError."""
+    """Tower and adapter in the run's folder, and the pack ``out`` of them; beside them the tower as GGUF, for
+    whoever runs it by llama.cpp alone. Raises GleamError."""
     shop = Workshop(recipe, places)
     pupil = trained(shop, Both(_none(), _none()), best)
-    mmproj, adapter = places.work / MMPROJ, places.work / ADAPTER
+    mmproj, adapter, tower = (places.work / name for name in (MMPROJ, ADAPTER, TOWER))
+    write_tower(tower, shop.body, pupil.comparer, pupil.projector)
     sample = shop.records("train")[:SAMPLE]
     pictures = (shop.body.prepared([shown(r, places.pairs.parent)]) for r in sample)
     tops = highest(shop.body.network, pictures)
@@ -224,7 +238,7 @@ def export_small(
         if name.startswith("adapter.")
     }
     write_adapter(adapter, pupil.family, weights, recipe.language.lora_alpha)
-    pack_small(recipe, places.base, base_pack, mmproj, adapter, out)
+    pack_small(recipe, places.base, base_pack, tower, adapter, out)
 
 
 def convert_released(recipe: Recipe, folder: Path, work: Path, converter: Path, out: Path) -> None:

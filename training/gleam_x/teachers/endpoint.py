@@ -10,6 +10,7 @@ from gleam_app.imagery.exif import clean_text
 
 WAIT_S = (1.0, 60.0)  # the first wait after a failure, doubled each time, and the longest
 TOKENS = 700
+TEMPERATURE = 0.7
 
 
 @dataclass(frozen=True)
@@ -34,8 +35,9 @@ class Endpoint:
         timeout_s: float = 120.0,
         retries: int = 5,
         sleep: Callable[[float], None] = time.sleep,
+        temperature: float = TEMPERATURE,
     ) -> None:
-        """Raises GleamError where the client library is not installed."""
+        """``temperature``: of the model's choice of words, 0 for always the likeliest. Raises GleamError where the client library is not installed."""
         try:
             import openai
         except ImportError:
@@ -47,6 +49,7 @@ class Endpoint:
         self._errors = openai
         self._pause_s = 60.0 / per_minute if per_minute > 0 else 0.0
         self._retries, self._sleep = retries, sleep
+        self._temperature = temperature
         self._last: float | None = None
         # our own retries, so that the pace holds for them, too; some servers want a key of any kind
         self._client = openai.OpenAI(
@@ -93,7 +96,7 @@ class Endpoint:
     def _once(self, messages: Sequence[dict[str, Any]]) -> Answer:
         given: Any = list(messages)
         reply: Any = self._client.chat.completions.create(
-            model=self.model, messages=given, max_tokens=TOKENS, temperature=0.7
+            model=self.model, messages=given, max_tokens=TOKENS, temperature=self._temperature
         )
         try:
             choice = reply.choices[0]

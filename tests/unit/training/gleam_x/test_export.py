@@ -8,7 +8,7 @@ import pytest
 
 from gleam_app.errors import GleamError
 from gleam_app.packs.store import PackStore
-from training.gleam_x.model.export import ADAPTER, MMPROJ, MODEL, convert, pack_small, quantise
+from training.gleam_x.model.export import ADAPTER, MODEL, TOWER, convert, pack_small, quantise
 from training.gleam_x.model.recipe import read_recipe
 
 CONVERTER = """
@@ -46,7 +46,7 @@ def test_quantise_says_what_it_cannot(tmp_path: Path) -> None:
 
 
 def test_pack_ships_what_was_trained_and_fetches_its_base(tmp_path: Path) -> None:
-    made = {name: tmp_path / name for name in (MODEL, MMPROJ, ADAPTER)}
+    made = {name: tmp_path / name for name in (MODEL, TOWER, ADAPTER)}
     for name, path in made.items():
         path.write_text(f"the {name}")
     base_pack = tmp_path / "text"
@@ -63,8 +63,8 @@ def test_pack_ships_what_was_trained_and_fetches_its_base(tmp_path: Path) -> Non
     }  # fmt: skip
     (base_pack / "pack.json").write_text(json.dumps(manifest))
     recipe, out = read_recipe("small"), tmp_path / "home" / "packs" / "gleam-x-small"
-    pack_small(recipe, made[MODEL], base_pack, made[MMPROJ], made[ADAPTER], out)
-    assert {path.name for path in out.iterdir()} == {MMPROJ, ADAPTER, "pack.json"}
+    pack_small(recipe, made[MODEL], base_pack, made[TOWER], made[ADAPTER], out)
+    assert {path.name for path in out.iterdir()} == {TOWER, ADAPTER, "pack.json"}
     store = PackStore(tmp_path / "home", tmp_path / "none")
     status = next(one for one in store.list() if one.id == recipe.pack.id)
     assert status.manifest is not None and status.state == "not fetched"
@@ -74,5 +74,5 @@ def test_pack_ships_what_was_trained_and_fetches_its_base(tmp_path: Path) -> Non
     assert pack.manifest.architecture["pictures"] == "montage"
     made[MODEL].write_text("The model.gguf")  # as long, but another
     with pytest.raises(GleamError, match="is not the model"):
-        pack_small(recipe, made[MODEL], base_pack, made[MMPROJ], made[ADAPTER], tmp_path / "other")
+        pack_small(recipe, made[MODEL], base_pack, made[TOWER], made[ADAPTER], tmp_path / "other")
     assert not (tmp_path / "other").exists()
