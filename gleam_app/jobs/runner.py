@@ -15,6 +15,7 @@ from typing import Any, Generic, TypeVar
 
 from gleam_app.errors import Cancelled
 from gleam_app.jobs import threads
+from gleam_app.jobs.memory import give_back
 from gleam_app.jobs.work import Progress, Work
 
 T = TypeVar("T")
@@ -94,6 +95,8 @@ class Job(Generic[T]):
             self._move(JobState.FAILED)
         else:
             self._move(JobState.SUCCEEDED)
+        if self.lane == "model":
+            give_back()
 
 
 class JobRunner:
