@@ -39,7 +39,7 @@ class Help(QObject):
                 "candidates": [window.candidates],
                 "compare": [window.compare],
                 "explanation": [window.explanation],
-                "decision": [window.decision],
+                "decision": [window.decision, window.candidates],
             },
             window.switches.show,
             self._guide_keys,

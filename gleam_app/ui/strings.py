@@ -7,12 +7,12 @@ from PySide6.QtCore import QLocale, QObject, Signal
 
 from gleam_app.ui.cases.words import WORDS as CASE_WORDS
 from gleam_app.ui.command_words import WORDS as COMMAND_WORDS
+from gleam_app.ui.crash.words import WORDS as CRASH_WORDS
 from gleam_app.ui.exif.words import WORDS as EXIF_WORDS
 from gleam_app.ui.goto.words import WORDS as GOTO_WORDS
 from gleam_app.ui.guide.words import WORDS as GUIDE_WORDS
 from gleam_app.ui.measure.words import WORDS as MEASURE_WORDS
 from gleam_app.ui.overview.words import WORDS as OVERVIEW_WORDS
-from gleam_app.ui.crash.words import WORDS as CRASH_WORDS
 from gleam_app.ui.packs.words import WORDS as PACK_WORDS
 from gleam_app.ui.palette.words import WORDS as PALETTE_WORDS
 from gleam_app.ui.settings_dialog.words import WORDS as SETTINGS_WORDS
@@ -96,6 +96,7 @@ TEXT: dict[str, tuple[str, str]] = {
         "全景图像中央所朝的方向：从正北顺时针的度数，0 到 359。未知则留空。",
     ),
     "query.heading.bad": ("Heading is a number from 0 to 359.", "朝向应为 0 到 359 的数字。"),
+    "query.picture": ("The query's picture", "查询图像画面"),
     "query.fit": ("Fit the picture", "适合窗口"),
     "query.empty.title": ("Drop a photo here", "将照片拖到此处"),
     "query.empty.text": (
@@ -183,6 +184,14 @@ TEXT: dict[str, tuple[str, str]] = {
         "The evidence is measured when verification is done.",
         "核实完成后即测量证据。",
     ),
+    "explain.model": ("Who explains", "由谁解释"),
+    "explain.model.hint": (
+        "Which language model explains; “Evidence only” needs none.",
+        "由哪个语言模型解释；“仅列证据”无需模型。",
+    ),
+    "explain.model.automatic": ("Automatic", "自动"),
+    "explain.model.evidence": ("Evidence only", "仅列证据"),
+    "explain.seen": ("seen by the model", "模型所见"),
     "explain.for": ("For", "支持"),
     "explain.against": ("Against", "反对"),
     "explain.neutral": ("Also measured", "其他测量"),

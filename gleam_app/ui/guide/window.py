@@ -1,7 +1,7 @@
 """The guide's own window: contents and search at the left, a section at the right."""
 
 from PySide6.QtCore import Qt
-from PySide6.QtGui import QColor, QKeyEvent, QKeySequence, QTextCursor
+from PySide6.QtGui import QColor, QKeyEvent, QKeySequence, QTextBlockFormat, QTextCursor
 from PySide6.QtWidgets import (
     QHBoxLayout,
     QLabel,
@@ -17,9 +17,11 @@ from PySide6.QtWidgets import (
 from gleam_app.ui.commands import Commands
 from gleam_app.ui.guide.book import Section, holds, sections
 from gleam_app.ui.strings import bind_text, language
-from gleam_app.ui.theme import SPACE_2, SPACE_3, SPACE_4, theme
+from gleam_app.ui.theme import SPACE_1, SPACE_2, SPACE_3, SPACE_4, theme
 
 CONTENTS_PX = 232
+LINE_PERCENT = 125.0
+_PROPORTIONAL = QTextBlockFormat.LineHeightTypes.ProportionalHeight.value
 
 
 class Guide(QWidget):
@@ -121,7 +123,18 @@ class Guide(QWidget):
         section = self.section
         self.title.setText(section.title if section is not None else "")
         self.text.setMarkdown(section.with_commands(self._name) if section is not None else "")
+        self._space_out()
         self._mark_words()
+
+    def _space_out(self) -> None:
+        """Room between paragraphs and lines, which Markdown leaves to the page."""
+        block = self.text.document().begin()
+        while block.isValid():
+            shape = block.blockFormat()
+            shape.setBottomMargin(SPACE_1 if block.textList() is not None else SPACE_3)
+            shape.setLineHeight(LINE_PERCENT, _PROPORTIONAL)
+            QTextCursor(block).setBlockFormat(shape)
+            block = block.next()
 
     def _name(self, command: str) -> str:
         """A command as its menu names it, with its key."""

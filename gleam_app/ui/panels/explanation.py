@@ -17,6 +17,7 @@ from PySide6.QtWidgets import (
 
 from gleam_app.ui.icons import bind_icon
 from gleam_app.ui.panels.frame import ElidedLabel, EmptyState, Panel
+from gleam_app.ui.panels.model_choice import ModelChoice
 from gleam_app.ui.session import ExplainPhase, Session
 from gleam_app.ui.strings import bind_text, language, tr
 from gleam_app.ui.theme import CAPTION_PX, SPACE_2, SPACE_3, theme
@@ -60,11 +61,14 @@ class ExplanationPanel(Panel):
         self.empty = EmptyState("message-square-text", "explain.empty.title", "explain.empty.text")
         self.text = QTextBrowser()
         self.text.setOpenLinks(False)
+        bind_text(self.text, self.text.setAccessibleName, "explain.title")
         self.text.setFrameShape(QTextBrowser.Shape.NoFrame)
         self.text.document().setDocumentMargin(SPACE_3)
         self.text.highlighted.connect(self._point)
         self.button = QPushButton()
         self.button.clicked.connect(self._press)
+        self.model = ModelChoice()
+        self.header.addWidget(self.model)
         self.header.addWidget(self.button)
         self.state = ElidedLabel()
         self.state.setProperty("role", "caption")
@@ -150,7 +154,8 @@ class ExplanationPanel(Panel):
             return tr("explain.stopped")
         if state.explanation is not None:
             seconds = sum(state.explanation.timings_ms.values()) / 1000
-            return tr("explain.done", pack=state.explanation.pack, seconds=f"{seconds:.1f}")
+            pack = state.explanation.pack or tr("explain.model.evidence")
+            return tr("explain.done", pack=pack, seconds=f"{seconds:.1f}")
         return self._model_state if self._session.candidate is not None else ""
 
     def _press(self) -> None:
@@ -196,11 +201,17 @@ def _table(items: "list[Evidence]") -> str:
 
 
 def _claim(claim: "Claim") -> str:
-    """A sentence with its marks: plain if supported, struck if not, framed in red if contradicted."""
+    """A sentence with its marks: plain if supported or seen, struck if not, framed in red if contradicted."""
     sentence = with_chips(claim.text)
     if claim.supported:
         return f'<p style="margin-bottom:6px">{sentence}</p>'
     tokens = theme.tokens
+    if claim.status == "seen":
+        note = (
+            f'<span style="color:{tokens.secondary}; font-size:{CAPTION_PX}px">'
+            f"{escape(claim.note)}</span>"
+        )
+        return f'<p style="margin-bottom:6px">{sentence} &nbsp;{note}</p>'
     note = " · ".join(filter(None, (tr(f"explain.{claim.status}"), claim.note)))
     said = (
         f'<span style="color:{tokens.contradicted}; font-size:{CAPTION_PX}px">{escape(note)}</span>'

@@ -18,7 +18,7 @@ from gleam_app.errors import GleamError, disk_trouble
 from gleam_app.ui.buttons import link_button, tool_button
 from gleam_app.ui.icons import bind_icon
 from gleam_app.ui.messages.translate import in_words
-from gleam_app.ui.strings import language, tr
+from gleam_app.ui.strings import bind_text, language, tr
 from gleam_app.ui.theme import SPACE_1, SPACE_2, SPACE_3, mono_font
 
 
@@ -42,6 +42,8 @@ class Notice(QFrame):
         close.clicked.connect(self.clear)
         self._details = QPlainTextEdit()
         self._details.setReadOnly(True)
+        self._details.setTabChangesFocus(True)
+        bind_text(self._details, self._details.setAccessibleName, "notice.details")
         self._details.setFont(mono_font(11))
         self._details.setMaximumHeight(120)
         self._fold = link_button("notice.details")

@@ -12,7 +12,9 @@ from PySide6.QtGui import (
 )
 from PySide6.QtWidgets import QWidget
 
+from gleam_app.ui.focus import draw_focus
 from gleam_app.ui.images import Pyramid
+from gleam_app.ui.strings import bind_text
 from gleam_app.ui.theme import theme
 
 MAX_SCALE = 8.0
@@ -30,6 +32,7 @@ class PictureView(QWidget):
         super().__init__()
         self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
         self.setMinimumSize(120, 90)
+        bind_text(self, self.setAccessibleName, "query.picture")
         self._pyramid: Pyramid | None = None
         self._scale = 1.0
         self._offset = QPointF()
@@ -113,6 +116,8 @@ class PictureView(QWidget):
             visible.height() * per_pixel,
         )
         painter.drawImage(visible, image, source)
+        if self.hasFocus():
+            draw_focus(painter, self.rect())
 
     def resizeEvent(self, event: QResizeEvent) -> None:
         if self._fitted:

@@ -123,6 +123,7 @@ class AddPage(QWidget):
         self.scroller = QScrollArea()
         self.scroller.setWidget(inside)
         self.scroller.setWidgetResizable(True)
+        self.scroller.setFocusPolicy(Qt.FocusPolicy.NoFocus)
         self.scroller.setFrameShape(QFrame.Shape.NoFrame)
         self.scroller.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
         words = QVBoxLayout()

@@ -190,6 +190,7 @@ class _CrsBox(ChoiceBox):
         edit = self.lineEdit()
         if edit is not None:
             bind_text(edit, edit.setPlaceholderText, "add.crs.example")
+            bind_text(edit, edit.setAccessibleName, "add.crs")
 
     def offer(self, names: tuple[str, ...]) -> None:
         self.clear()

@@ -19,7 +19,7 @@ from gleam_app.ui.strings import bind_text, tr
 from gleam_app.ui.theme import RADIUS, SPACE_1, SPACE_2, SPACE_3, SPACE_4, theme
 from gleam_app.ui.verdicts import sign
 
-WIDTH = 336
+WIDTH = 352
 GAP = 10
 VERDICTS: tuple[Verdict, ...] = ("verified", "strong", "possible", "unverified", "not_found")
 
@@ -139,7 +139,6 @@ class _Verdicts(QWidget):
         grid.setVerticalSpacing(2)
         grid.setColumnStretch(2, 1)
         for row, (icon, word, meaning) in enumerate(self._rows):
-            meaning.setWordWrap(True)
             meaning.setProperty("role", "secondary")
             word.setProperty("role", "strong")
             for column, label in enumerate((icon, word, meaning)):

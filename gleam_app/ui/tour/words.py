@@ -26,11 +26,11 @@ WORDS: dict[str, tuple[str, str]] = {
         "The places it may be, best first, here and on the map. Read the verdict before the rank:",
         "可能的位置，最好的在前，在此处和地图上显示。先看结论，再看次序：",
     ),
-    "tour.verdict.verified": ("details lie exactly where they should", "细节恰在应在之处"),
+    "tour.verdict.verified": ("its details fit exactly", "细节恰在应在之处"),
     "tour.verdict.strong": ("very likely", "很可能正确"),
-    "tour.verdict.possible": ("worth a look; compare first", "值得查看，请先对比"),
-    "tour.verdict.unverified": ("looks alike, nothing more is known", "仅外观相似"),
-    "tour.verdict.not_found": ("probably not in this imagery", "可能不在此影像中"),
+    "tour.verdict.possible": ("compare before relying on it", "值得查看，请先对比"),
+    "tour.verdict.unverified": ("looks alike, no more", "仅外观相似"),
+    "tour.verdict.not_found": ("not in this imagery, it seems", "可能不在此影像中"),
     "tour.compare.title": ("See for yourself", "亲自查看"),
     "tour.compare.text": (
         "The picture beside the map, or laid over it. Swipe and blend show whether roofs, paths and"
