@@ -161,6 +161,10 @@ class Judge(nn.Module):
         """Logits (N,) of a match."""
         return self.weighed(self.cell_logits(features))
 
+    def of_cells(self, cells: Tensor) -> Tensor:
+        """The comparer's cells (N, 64, width) -> logits (N,) of a match."""
+        return self.weighed(self.verdict(cells).squeeze(2))
+
     def cell_logits(self, features: Tensor) -> Tensor:
         """The verdict of each cell, (N, 64)."""
         logits: Tensor = self.verdict(self.comparer(features)).squeeze(2)

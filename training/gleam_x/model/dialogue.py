@@ -21,13 +21,18 @@ class Piece:
 
 @dataclass(frozen=True)
 class Turn:
-    """One question about a pair and its answer. ``blank``: the pictures are not shown, but grey ones."""
+    """One question about a pair and its answer.
+
+    ``blank``: the pictures are not shown, but grey ones. ``belief_share``: of the verdict to be learnt,
+    so much is what our own tower believes, the rest the label.
+    """
 
     record: PairRecord
     lang: Lang
     question: str
     answer: tuple[Piece, ...]
     blank: bool = False
+    belief_share: float = 0.0
 
     @property
     def system(self) -> str:
@@ -67,7 +72,10 @@ def drawn(record: PairRecord, recipe: DialogueRecipe, chance: np.random.Generato
     text = known_text(record, lang, hinted, not blank) if explained else ""
     asked = words.explain if text else words.judge
     question = _question(asked, record if hinted else None, lang, recipe.layout)
-    return Turn(record, lang, question, _answer(record, lang, text, recipe), blank)
+    share = recipe.belief if recipe.verdict == "first" and not blank else 0.0
+    # the tower knows nothing of what was measured: there the label has a say
+    share = share / 2 if hinted else share
+    return Turn(record, lang, question, _answer(record, lang, text, recipe), blank, share)
 
 
 def known_text(record: PairRecord, lang: Lang, hinted: bool, seen: bool) -> str:

@@ -59,7 +59,15 @@ class Fit:
             )
         self.log = RunLog(work / LOG)
         self.step, self.best = 0, math.inf
-        self._match = np.array([record.match for record in pairs.training])
+        learnt = [
+            row
+            for row, record in enumerate(pairs.training)
+            if record.evidence is not None or not recipe.fit.measured_only
+        ]
+        if not learnt:
+            raise GleamError("No pair has evidence.", "Measure it first: gleam-x measure.")
+        self._learnt = np.array(learnt)
+        self._match = np.array([pairs.training[row].match for row in learnt])
         self._optimiser = _optimiser(pupil, recipe.fit)
 
     def resume(self) -> None:
@@ -80,15 +88,19 @@ class Fit:
         """All steps that are not done yet (at most ``stop_after``, if given); figures on validation."""
         fit = self.recipe.fit
         last = min(fit.steps, self.step + stop_after) if stop_after else fit.steps
+        found = None
+        if not self.step and fit.validate_steps:
+            self._validate()  # what must not be lost
         while self.step < last:
             began = time.perf_counter()
             record = self._learn()
             self._note(**record, step_s=round(time.perf_counter() - began, 2))
+            found = None
             if fit.validate_steps and self.step % fit.validate_steps == 0:
-                self._validate()
+                found = self._validate()
             if self.step % fit.checkpoint_steps == 0 or self.step == last:
                 self._save()
-        return self._validate()
+        return found or self._validate()
 
     def _learn(self) -> dict[str, float]:
         fit = self.recipe.fit
@@ -128,7 +140,9 @@ class Fit:
         order = np.random.default_rng([seed, epoch, 3]).permutation(
             balanced(self._match, [seed, epoch])
         )
-        return np.take(order, range(position * size, (position + 1) * size), mode="wrap")
+        return np.take(
+            self._learnt[order], range(position * size, (position + 1) * size), mode="wrap"
+        )
 
     def _shown(self, row: int, chance: np.random.Generator) -> Shown:
         turn = drawn(self.pairs.training[row], self.recipe.dialogue, chance)

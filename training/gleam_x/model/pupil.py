@@ -4,6 +4,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Protocol
 
+import torch
 from torch import Tensor, nn
 from torch.nn import functional
 
@@ -47,9 +48,31 @@ class Pupil(Protocol):
         ...
 
 
-def answer_loss(logits: Tensor, targets: Tensor, weights: Tensor, owner: Tensor) -> Tensor:
+@dataclass(frozen=True)
+class Doubt:
+    """An answer token that should not be learnt for certain: with probability ``share`` it is ``other``."""
+
+    position: int
+    other: int
+    share: float
+
+
+def answer_loss(
+    logits: Tensor,
+    targets: Tensor,
+    weights: Tensor,
+    owner: Tensor,
+    doubts: Sequence[Doubt] = (),
+) -> Tensor:
     """Cross entropy of answer tokens: (T, V), (T,), (T,), and (T,) whose turn each belongs to."""
-    each = functional.cross_entropy(logits.float(), targets, reduction="none") * weights
+    each = functional.cross_entropy(logits.float(), targets, reduction="none")
+    if doubts:
+        at = torch.tensor([doubt.position for doubt in doubts])
+        others = torch.tensor([doubt.other for doubt in doubts])
+        shares = torch.tensor([doubt.share for doubt in doubts])
+        lost = functional.cross_entropy(logits[at].float(), others, reduction="none") - each[at]
+        each = each.index_add(0, at, shares * lost)
+    each = each * weights
     nothing = each.new_zeros(int(owner.max()) + 1)
     sums = nothing.index_add(0, owner, each)
     return (sums / nothing.index_add(0, owner, weights)).mean()

@@ -89,6 +89,19 @@ class DialogueRecipe(_Part):
     """Share of the examples that show the pictures, the others blank ones (for evidence alone)."""
     judge_weight: Annotated[float, Field(gt=0)] = 1.0
     """Weight of the verdict's tokens in the loss, against 1 for those of the explanation."""
+    belief: Share = 0.0
+    """Of the verdict to be learnt, so much is our own tower's probability, the rest the label; half as
+    much where measurements are shown. A label says little about what can be seen, the tower's all."""
+
+
+class TellingRecipe(_Part):
+    """How the projector learns to tell the tower's verdict, before the fit (small)."""
+
+    steps: Count = 0
+    """0: it begins with the words for yes and no."""
+    batch: Positive = 8
+    rate: Rate = 0.1
+    """Of Adam, in parts of the spread of the language model's own tokens."""
 
 
 class FitRecipe(_Part):
@@ -97,6 +110,8 @@ class FitRecipe(_Part):
     steps: Positive
     batch_pairs: Positive = 16
     """Pairs a step, over all ranks."""
+    measured_only: bool = False
+    """Learn only from pairs that have evidence, as every pair has in the app."""
     chunk_pairs: Positive = 4
     """Pairs that go through the model at a time."""
     learning_rate: Rate = 2e-4
@@ -137,6 +152,7 @@ class Recipe(_Part):
     augment: AugmentRecipe = AugmentRecipe()
     language: LanguageRecipe
     dialogue: DialogueRecipe = DialogueRecipe()
+    telling: TellingRecipe = TellingRecipe()
     fit: FitRecipe
     pack: PackRecipe
 

@@ -18,9 +18,10 @@ from torch import Tensor, nn
 
 from gleam_app.errors import GleamError
 from gleam_app.explain.pair import WORDS
-from training.gleam_x.model.comparer import Comparer, Projector
+from gleam_app.explain.wording import Lang
+from training.gleam_x.model.comparer import Judge, Projector
 from training.gleam_x.model.dialogue import Turn
-from training.gleam_x.model.pupil import Shown, answer_loss
+from training.gleam_x.model.pupil import Doubt, Shown, answer_loss
 from training.gleam_x.model.recipe import LanguageRecipe
 
 UNPACKED = "unpacked.safetensors"
@@ -118,6 +119,7 @@ class Pictures(Protocol):
 class Small:
     """Text model, tower and projector as one ``Pupil``.
 
+    ``judge``: the tower's comparer and its verdict, which is learnt where a turn has a ``belief_share``;
     ``features``: of all pairs that turns speak of, (rows, variants, C, 8, 8); ``blank``: those of a grey
     montage, (C, 8, 8).
     """
@@ -126,7 +128,7 @@ class Small:
         self,
         model: Any,
         tokenizer: Any,
-        comparer: Comparer,
+        judge: Judge,
         projector: Projector,
         recipe: LanguageRecipe,
         features: Pictures,
@@ -146,9 +148,10 @@ class Small:
         self.model = cast(Any, inject_adapter_in_model(config, model))
         if recipe.gradient_checkpointing:
             self.model.gradient_checkpointing_enable({"use_reentrant": False})
-        self.tokenizer, self.comparer, self.projector = tokenizer, comparer, projector
+        self.tokenizer, self.projector = tokenizer, projector
+        self.judge, self.comparer = judge, judge.comparer
         self._features, self._blank, self._recipe = features, blank, recipe
-        comparer.requires_grad_(recipe.train_tower)
+        self.comparer.requires_grad_(recipe.train_tower)
         self._end = self._ids("<|im_end|>")[0]
 
     @property
@@ -165,29 +168,66 @@ class Small:
     def loss(self, shown: Sequence[Shown]) -> Tensor:
         """As ``Pupil``."""
         answers = [self._answer(one.turn) for one in shown]
-        hidden, starts = self._hidden(shown, [answer.ids for answer in answers])
-        states, targets, weights, owner = [], [], [], []
+        cells = self.cells(shown)
+        hidden, starts = self._hidden(
+            shown, [answer.ids for answer in answers], self.projector(cells)
+        )
+        states, firsts = [], []
+        targets: list[int] = []
+        weights: list[float] = []
+        owner: list[int] = []
         for number, (answer, start) in enumerate(zip(answers, starts, strict=True)):
             # the state before each answer token foretells it
             states.append(hidden[number, start - 1 : start - 1 + len(answer.ids)])
+            firsts.append(len(targets))
             targets += answer.ids
             weights += answer.weights
             owner += [number] * len(answer.ids)
         logits = self.model.lm_head(torch.cat(states))
         return answer_loss(
-            logits, torch.tensor(targets), torch.tensor(weights), torch.tensor(owner)
+            logits,
+            torch.tensor(targets),
+            torch.tensor(weights),
+            torch.tensor(owner),
+            self._doubts(shown, cells, firsts),
         )
+
+    def _doubts(self, shown: Sequence[Shown], cells: Tensor, firsts: Sequence[int]) -> list[Doubt]:
+        """Where an answer begins with its verdict: how far the tower believes in the other one."""
+        with torch.no_grad():
+            logits = self.judge.of_cells(cells)
+        found = []
+        for one, first, belief in zip(shown, firsts, logits.sigmoid().tolist(), strict=True):
+            share = one.turn.belief_share
+            if not share:
+                continue
+            yes, no = self._verdict_ids(one.turn.lang)
+            match = one.turn.record.match
+            found.append(
+                Doubt(first, no if match else yes, share * ((1 - belief) if match else belief))
+            )
+        return found
+
+    def _verdict_ids(self, lang: Lang) -> tuple[int, int]:
+        """The tokens that yes and no begin with."""
+        words = WORDS[lang]
+        return first_token(self.tokenizer, words.yes), first_token(self.tokenizer, words.no)
 
     @torch.no_grad()
     def verdicts(self, shown: Sequence[Shown]) -> Tensor:
         """As ``Pupil``."""
-        hidden, starts = self._hidden(shown, [[] for _ in shown])
+        yes, no = self.first_words(shown, self.picture_tokens(shown))
+        return yes - no
+
+    def first_words(self, shown: Sequence[Shown], pictures: Tensor) -> tuple[Tensor, Tensor]:
+        """Log-probabilities (N,) of yes and of no as the answer's first token, where ``pictures``
+        (N, 64, features of a token) stand for the pictures."""
+        hidden, starts = self._hidden(shown, [[] for _ in shown], pictures)
         last = torch.stack([hidden[i, start - 1] for i, start in enumerate(starts)])
-        logits = self.model.lm_head(last).float()
-        yes = [first_token(self.tokenizer, WORDS[one.turn.lang].yes) for one in shown]
-        no = [first_token(self.tokenizer, WORDS[one.turn.lang].no) for one in shown]
+        spoken = self.model.lm_head(last).float().log_softmax(dim=1)
         rows = torch.arange(len(shown))
-        return cast(Tensor, logits[rows, yes] - logits[rows, no])
+        yes, no = zip(*(self._verdict_ids(one.turn.lang) for one in shown), strict=True)
+        return spoken[rows, list(yes)], spoken[rows, list(no)]
 
     def state(self) -> dict[str, Tensor]:
         """As ``Pupil``."""
@@ -216,26 +256,34 @@ class Small:
     def next_logits(self, one: Shown) -> Tensor:
         """(V,) of the token that begins the answer: what parity with llama.cpp is measured on."""
         with torch.no_grad():
-            hidden, starts = self._hidden([one], [[]])
+            hidden, starts = self._hidden([one], [[]], self.picture_tokens([one]))
             return cast(Tensor, self.model.lm_head(hidden[0, starts[0] - 1]).float())
+
+    @property
+    def spread(self) -> float:
+        """Standard deviation of the language model's own tokens."""
+        return float(self.model.get_input_embeddings().weight.std())
 
     def picture_tokens(self, shown: Sequence[Shown]) -> Tensor:
         """(N, 64, features of a token)."""
+        return cast(Tensor, self.projector(self.cells(shown)))
+
+    def cells(self, shown: Sequence[Shown]) -> Tensor:
+        """What the tower sees of each, (N, 64, width)."""
         features = [
             self._blank
             if one.turn.blank
             else torch.from_numpy(self._features[one.row, one.variant].astype("float32"))
             for one in shown
         ]
-        cells = self.comparer(torch.stack(features).float())
-        return cast(Tensor, self.projector(cells))
+        return cast(Tensor, self.comparer(torch.stack(features).float()))
 
     def _hidden(
-        self, shown: Sequence[Shown], answers: Sequence[list[int]]
+        self, shown: Sequence[Shown], answers: Sequence[list[int]], pictures: Tensor
     ) -> tuple[Tensor, list[int]]:
         """Last states (N, T, features), and at which position each answer starts."""
         embed = self.model.get_input_embeddings()
-        pictures = self.picture_tokens(shown).to(embed.weight.dtype)
+        pictures = pictures.to(embed.weight.dtype)
         rows, starts = [], []
         for one, picture, answer in zip(shown, pictures, answers, strict=True):
             before, after = prompt_pieces(self.tokenizer, one.turn)

@@ -9,7 +9,7 @@ from torch.nn import functional
 
 from gleam_app.errors import GleamError
 from tests.unit.training.gleam_x.tiny_text import HIDDEN, LAYERS, tiny_model, tiny_tokenizer
-from training.gleam_x.model.comparer import Comparer, ComparerShape, Projector
+from training.gleam_x.model.comparer import Comparer, ComparerShape, Judge, Projector
 from training.gleam_x.model.dialogue import drawn, judged
 from training.gleam_x.model.export import write_adapter
 from training.gleam_x.model.fit import Fit, Pairs
@@ -64,11 +64,11 @@ def small(**language: object) -> Small:
     tokenizer = tiny_tokenizer()
     torch.manual_seed(2)
     model = tiny_model(len(tokenizer))
-    comparer = Comparer(6, ComparerShape(16, 16, 1))
+    judge = Judge(Comparer(6, ComparerShape(16, 16, 1)))
     features = np.random.default_rng(1).normal(size=(12, 2, 6, 8, 8)).astype(np.float16)
     projector = Projector(16, 24, HIDDEN, 0.02)
     return Small(
-        model, tokenizer, comparer, projector, recipe(**language).language, features,
+        model, tokenizer, judge, projector, recipe(**language).language, features,
         torch.zeros(6, 8, 8),
     )  # fmt: skip
 
