@@ -55,6 +55,7 @@ class Analysis(QObject):
         self._locating: Task[_Found] | None = None
         self._measuring: Task[list[Evidence]] | None = None
         self._explaining: Task[Explanation] | None = None
+        self.explainer = ""  # who explains, as ``Explainer.explain`` names models
         session.candidate_selected.connect(self._measure)
 
     def warm_up(self) -> None:
@@ -298,13 +299,13 @@ class Analysis(QObject):
             return
         self._stop_explaining(say=False)
         self.begun.emit("explanation")
-        lang = language.code
+        lang, model = language.code, self.explainer
 
         def hear(text: str) -> None:
             self._jobs.post(lambda: self._written(task, text))
 
         def write(work: Work) -> "Explanation":
-            return self._services.explainer().explain(location, candidate, lang, work, hear)
+            return self._services.explainer().explain(location, candidate, lang, work, hear, model)
 
         evidence = self._session.explain.evidence
         self._session.set_explain(ExplainState(ExplainPhase.STARTING, evidence=evidence))

@@ -23,13 +23,15 @@ _KINDS: "tuple[PackKind, ...]" = ("gleam-c", "matcher", "gleam-x")
 
 @dataclass(frozen=True)
 class _Standing:
-    """``wanted``: the pack to fetch when none is ready. ``percent`` while somebody fetches it."""
+    """``wanted``: the pack to fetch when none is ready. ``percent`` while somebody fetches it. ``models``: id
+    and title of those that are ready."""
 
     ready: bool
     wanted: "PackStatus | None"
     percent: int | None
     labels: tuple[str, ...]
     setup: SetupState | None = None
+    models: tuple[tuple[str, str], ...] = ()
 
 
 class LanguageModel(QObject):
@@ -37,6 +39,7 @@ class LanguageModel(QObject):
 
     state_changed = Signal(str, bool)
     packs_listed = Signal(list)
+    models_listed = Signal(list)
     failed = Signal(str, object)
 
     def __init__(self, services: Services, jobs: Jobs, parent: QObject) -> None:
@@ -73,6 +76,7 @@ class LanguageModel(QObject):
     def _looked(self, standing: _Standing) -> None:
         self._standing = standing
         self.packs_listed.emit(list(standing.labels))
+        self.models_listed.emit(list(standing.models))
         self._tell()
         setting_up = standing.setup is not None and not standing.setup.error
         if setting_up or (not standing.ready and standing.percent is not None):
@@ -109,7 +113,14 @@ def _stand(packs: "PackStore", home: Path) -> _Standing:
     for kind in _KINDS:
         best = [status for status in packs.by_preference(kind)[:1] if status.state == "ready"]
         used += [status.manifest.label for status in best if status.manifest]
-    return _Standing(bool(ready), wanted, percent, tuple(used), read_setup_state(home))
+    return _Standing(
+        bool(ready),
+        wanted,
+        percent,
+        tuple(used),
+        read_setup_state(home),
+        tuple((s.id, s.title) for s in ready),
+    )
 
 
 def _setup_words(setup: SetupState) -> str:

@@ -23,7 +23,7 @@ class Choices:
     they are not those of the table. ``recent_crs``: those named for imagery without one, the latest
     first. ``recent_cases``: files, the latest first; ``last_case``: the one open at the end.
     ``packs_folder``: where packs are installed, empty: in the home. ``recent_commands``: what was run
-    from the palette, the latest first.
+    from the palette, the latest first. ``explainer``: who explains, as ``gleam explain --model``.
     """
 
     language: str = ""
@@ -39,6 +39,7 @@ class Choices:
     tour_seen: bool = False
     packs_folder: str = ""
     recent_commands: tuple[str, ...] = ()
+    explainer: str = ""
 
 
 _ALLOWED = {

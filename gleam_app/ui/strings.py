@@ -191,7 +191,6 @@ TEXT: dict[str, tuple[str, str]] = {
     ),
     "explain.model.automatic": ("Automatic", "自动"),
     "explain.model.evidence": ("Evidence only", "仅列证据"),
-    "explain.seen": ("seen by the model", "模型所见"),
     "explain.for": ("For", "支持"),
     "explain.against": ("Against", "反对"),
     "explain.neutral": ("Also measured", "其他测量"),

@@ -44,6 +44,7 @@ def _wire_panels(window: "MainWindow") -> None:
     explanation.fetch_requested.connect(
         lambda: window.packs.offer_fetch(window.language_model.wanted)
     )
+    _wire_model_choice(window)
     explanation.evidence_pointed.connect(lambda item: _light_evidence(window, item))
     window.language_model.state_changed.connect(explanation.set_model_state)
     window.language_model.packs_listed.connect(window.status.show_packs)
@@ -52,6 +53,24 @@ def _wire_panels(window: "MainWindow") -> None:
         panel.menu_wanted.connect(partial(_show_menu, window, menu))
     queries.fold_changed.connect(window.layout_of_panels.make_room_for_queries)
     window.cases.title_changed.connect(lambda: window.setWindowTitle(window.cases.title))
+
+
+def _wire_model_choice(window: "MainWindow") -> None:
+    """Who explains: kept for the next time, asked the next time somebody explains."""
+    choice, settings = window.explanation.model, window.preferences.settings
+
+    def chosen(model: str) -> None:
+        window.analysis.explainer = model
+        settings.change(explainer=model)
+
+    def listed(models: list[tuple[str, str]]) -> None:
+        choice.set_models(models)
+        window.analysis.explainer = choice.who  # a pack that is gone explains no more
+
+    choice.want(settings.choices.explainer)
+    window.analysis.explainer = choice.who
+    choice.chosen.connect(chosen)
+    window.language_model.models_listed.connect(listed)
 
 
 def _show_menu(window: "MainWindow", name: str, at: QPoint) -> None:
