@@ -54,7 +54,8 @@ def make_application() -> QApplication:
         os.environ.setdefault("QTWEBENGINE_DISABLE_SANDBOX", "1")  # Chromium refuses root otherwise
     known = QApplication.instance()
     application = known if isinstance(known, QApplication) else QApplication(sys.argv[:1])
-    # Qt lets go of Python's lock in every call; where a model computes meanwhile, each would wait 5 ms
+    # beside a thread that computes in Python, the event loop turns nearly half more often than with
+    # the 5 ms after which Python lets go of its lock by itself (measured: 9.3 turns in 100 ms for 6.4)
     sys.setswitchinterval(SWITCH_S)
     application.setApplicationName("gleam")
     application.setStyle("Fusion")
