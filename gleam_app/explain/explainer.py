@@ -19,6 +19,7 @@ from gleam_app.explain.sureness import sureness_of
 from gleam_app.explain.wording import Lang
 from gleam_app.jobs.work import Work
 from gleam_app.packs.manifest import Pack
+from gleam_app.packs.seals import check_unchanged
 from gleam_app.packs.store import PackStore
 from gleam_app.retrieval.results import Candidate, Location, Verdict
 
@@ -128,7 +129,7 @@ class Explainer:
                 timings.setdefault("read", _since(clock))
                 on_text(text)
 
-        engine, pack = self._engine_of(model)
+        engine, pack = self._engine_of(model, work)
         montage = _montage(location, candidate) if compares_montages(pack) else None
         if montage is not None:
             looker = Looker(engine, sureness_of(pack), montage, evidence, lang)
@@ -152,8 +153,9 @@ class Explainer:
                 self._engine.close()
             self._engine = self._pack = None
 
-    def _engine_of(self, model: str) -> tuple[Engine, Pack]:
+    def _engine_of(self, model: str, work: Work | None) -> tuple[Engine, Pack]:
         pack = self._pack_of(model)
+        check_unchanged(pack, self._packs.home, work)
         with self._lock:
             if self._engine is None or self._pack is None or self._pack.folder != pack.folder:
                 if self._engine is not None:
