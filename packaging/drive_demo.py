@@ -7,6 +7,7 @@
 import csv
 import importlib.metadata
 import json
+import os
 import sys
 import time
 from pathlib import Path
@@ -237,6 +238,16 @@ def describe(location: Location, truth: tuple[float, float] | None, seconds: flo
     return words
 
 
+def process_age_s() -> float | None:
+    """Seconds since this process was started, the loading of Python included; None if not on Linux."""
+    try:
+        started = Path("/proc/self/stat").read_text().rsplit(")", 1)[1].split()[19]
+        up = float(Path("/proc/uptime").read_text().split()[0])
+    except OSError:
+        return None
+    return up - int(started) / os.sysconf("SC_CLK_TCK")
+
+
 def main(folder: Path) -> int:
     folder.mkdir(parents=True, exist_ok=True)
     services = Services()
@@ -245,6 +256,10 @@ def main(folder: Path) -> int:
     spoken = language.code
     window.resize(*WINDOW_SIZE)
     window.show()
+    application.processEvents()
+    age = process_age_s()
+    if age is not None:
+        say(f"The window was up {age:.2f} s after the process began.")
     demo = Demo(services, Person(window, folder), folder)
     code = 0
     try:

@@ -1,0 +1,1 @@
+"""About the program: which build it is, which packs it has, and what others made."""

@@ -1,0 +1,89 @@
+"""What is done to the program's folder after PyInstaller: made smaller, and checked to be whole.
+
+All of it is for Linux; on other systems the folder stays as PyInstaller made it.
+"""
+
+import hashlib
+import os
+import re
+import subprocess
+from collections import defaultdict
+from collections.abc import Iterable
+from pathlib import Path
+
+# Symbols for debuggers only, 90 MB in torch alone. Others were patched by their makers after linking,
+# which strip can damage; there is little to win there.
+STRIPPED = ("torch/lib/libtorch_cpu.so", "torch/lib/libtorch_python.so", "torch/lib/libc10.so")
+# What the .deb asks apt for, by library name; anything else that is needed must lie in the folder.
+FROM_THE_MACHINE = re.compile(
+    r"^(ld-linux.*|lib(c|m|dl|rt|pthread|util|resolv|gcc_s|stdc\+\+|z|GL|EGL|GLX|OpenGL|GLESv2|gbm|drm|"
+    r"X11|X11-xcb|Xau|Xcomposite|Xcursor|Xdamage|Xdmcp|Xext|Xfixes|Xi|Xrandr|Xrender|Xtst|xkbfile|"
+    r"xshmfence|xcb|xcb-.*|xkbcommon|xkbcommon-x11|wayland-.*|fontconfig|freetype|expat|dbus-1|"
+    r"glib-2\.0|gobject-2\.0|gthread-2\.0|gio-2\.0|nss3|nssutil3|smime3|nspr4|plc4|plds4|asound|"
+    r"mvec|zstd|brotlidec|brotlicommon|gssapi_krb5)\.so(\..*)?)$"
+)
+# Parts of Qt and torch that only load where the machine has what they are for.
+OPTIONAL = re.compile(
+    r"^lib(cuda.*|cups|gtk-3|gdk-3|atk-1\.0|pango-.*|cairo.*|udev|input|mtdev)\.so.*$"
+)
+_NEEDED = re.compile(r"\(NEEDED\).*\[(.+)\]")
+
+
+def strip(inside: Path) -> int:
+    """Take the debuggers' symbols out of ``STRIPPED``; returns the bytes won."""
+    won = 0
+    for name in STRIPPED:
+        path = inside / name
+        before = path.stat().st_size
+        staged = path.with_suffix(".stripped")
+        command = ["strip", "--strip-unneeded", "-o", str(staged), str(path)]
+        subprocess.run(command, check=True, capture_output=True)
+        staged.replace(path)
+        won += before - path.stat().st_size
+    return won
+
+
+def join_copies(inside: Path, smallest: int = 100_000) -> int:
+    """Make equal files in one folder links to the first of them; returns the bytes won.
+
+    llama.cpp brings its libraries under several names. Only neighbours are joined: a library looks
+    for its own relatives beside the place it really lies in.
+    """
+    alike: dict[tuple[Path, str], list[Path]] = defaultdict(list)
+    for path in sorted(inside.rglob("*")):
+        if path.is_file() and not path.is_symlink() and path.stat().st_size >= smallest:
+            with path.open("rb") as file:
+                alike[path.parent, hashlib.file_digest(file, "sha256").hexdigest()].append(path)
+    won = 0
+    for first, *others in alike.values():
+        for other in others:
+            won += other.stat().st_size
+            other.unlink()
+            other.symlink_to(first.name)
+    return won
+
+
+def missing_libraries(inside: Path) -> dict[str, list[str]]:
+    """Library name -> files that need it, for every one that neither the folder nor the .deb brings."""
+    libraries = [
+        path for path in inside.rglob("*")
+        if not path.is_symlink() and path.is_file() and (".so" in path.name or os.access(path, os.X_OK))
+    ]  # fmt: skip
+    here = {path.name for path in inside.rglob("*.so*")}
+    wanting: dict[str, list[str]] = defaultdict(list)
+    for path in libraries:
+        for name in needed(path):
+            if name not in here and not FROM_THE_MACHINE.match(name) and not OPTIONAL.match(name):
+                wanting[name].append(path.relative_to(inside).as_posix())
+    return dict(wanting)
+
+
+def needed(path: Path) -> Iterable[str]:
+    """The libraries that an ELF file names as needed; nothing for other files."""
+    with path.open("rb") as file:
+        if file.read(4) != b"\x7fELF":
+            return []
+    told = subprocess.run(
+        ["readelf", "--dynamic", "--wide", str(path)], capture_output=True, text=True, check=False
+    )
+    return _NEEDED.findall(told.stdout)
