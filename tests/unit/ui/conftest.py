@@ -102,6 +102,7 @@ class FakeExplainer:
         self.gate = threading.Event()
         self.gate.set()
         self.asked: list[tuple[int, str]] = []
+        self.models: list[str] = []
 
     def explain(
         self,
@@ -110,7 +111,9 @@ class FakeExplainer:
         lang: Lang,
         work: Work,
         on_text: Callable[[str], None],
+        model: str = "",
     ) -> Any:
+        self.models.append(model)
         self.asked.append((candidate.rank, lang))
         on_text("The points agree [E2]. ")
         while not self.gate.wait(0.01):
