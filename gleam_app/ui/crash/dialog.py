@@ -40,7 +40,7 @@ class CrashDialog(QDialog):
             label.setTextFormat(Qt.TextFormat.PlainText)
             label.setWordWrap(True)
         self.unfold = link_button("crash.show")
-        self.unfold.clicked.connect(lambda: self.report.setVisible(self.report.isHidden()))
+        self.unfold.clicked.connect(self._toggle)
         self.report = QPlainTextEdit()
         self.report.setReadOnly(True)
         self.report.setFont(mono_font())
@@ -76,6 +76,10 @@ class CrashDialog(QDialog):
     def show_report(self, text: str) -> None:
         self.report.setPlainText(text)
         self.save.setEnabled(True)
+
+    def _toggle(self) -> None:
+        self.report.setVisible(self.report.isHidden())
+        self.adjustSize()
 
     def ask_where(self) -> None:
         """A dialog for the report's file."""

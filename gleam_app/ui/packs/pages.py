@@ -22,7 +22,7 @@ from gleam_app.ui.theme import SPACE_2, SPACE_3
 from gleam_app.ui.tile_sets.sign import caption
 
 MAX_LICENCE_BYTES = 400_000
-FIGURE_PX, COUNT_PX = 128, 64
+WHAT_PX, FIGURE_PX, COUNT_PX = 372, 116, 62
 
 
 class LicencePage(QPlainTextEdit):
@@ -113,8 +113,7 @@ class MeasuredPage(QWidget):
         header = self.table.header()
         header.setStretchLastSection(False)
         header.setSectionResizeMode(QHeaderView.ResizeMode.Interactive)
-        header.setSectionResizeMode(0, QHeaderView.ResizeMode.Stretch)
-        for column, width in enumerate([COUNT_PX, COUNT_PX, *[FIGURE_PX] * figures], 1):
+        for column, width in enumerate([WHAT_PX, COUNT_PX, COUNT_PX, *[FIGURE_PX] * figures]):
             self.table.setColumnWidth(column, width)
 
 
