@@ -31,7 +31,8 @@ class Implied:
 
     ``height_m`` above the take-off point; ``ground_m`` (across, down) of a picture that looks straight
     down; ``outline`` the ground it covers, clockwise from the picture's top left; ``aim`` the ground at
-    its middle, ``ahead_m`` in front of the camera; ``wedge`` the direction from the camera, for a map.
+    its middle, ``ahead_m`` in front of the camera; ``wedge`` the direction from the camera, for a map, where the outline is
+    not known.
     """
 
     view: AngleOfView | None = None
@@ -65,7 +66,7 @@ def imply(facts: ExifFacts, size: tuple[int, int]) -> Implied:
         aim = LatLon(facts.lat, facts.lon)
     ground = _ground(outline) if look == "down" else None
     wedge: list[LatLon] = []
-    if facts.heading_deg is not None and look != "down" and not facts.panorama:
+    if facts.heading_deg is not None and look != "down" and not (facts.panorama or outline):
         reach = 1.5 * (ahead or 0.0)
         across = view.across if view is not None else PLAIN_WEDGE_DEG
         wedge = direction_wedge(

@@ -28,9 +28,7 @@ def signed(folder: Path, lat: float, lon: float, name: str = "drone.jpg") -> Pat
     exif[271], exif[272], exif[305] = "DJI", "FC300S", HOSTILE
     exif.get_ifd(0x8769).update({36867: "2024:05:01 12:00:00", 41989: 24})
     exif.get_ifd(0x8825).update({1: "N", 2: parts(lat), 3: "W", 4: parts(lon), 31: 4.0})
-    xmp = (
-        b'<a d:RelativeAltitude="+92.0" d:GimbalYawDegree="40.0" d:GimbalPitchDegree="-90.0"/>'
-    )
+    xmp = b'<a d:RelativeAltitude="+92.0" d:GimbalYawDegree="40.0" d:GimbalPitchDegree="-90.0"/>'
     path = folder / name
     with Image.open(resources_dir() / "demo" / "queries" / "photo-01.jpg") as photo:
         photo.save(path, exif=exif, xmp=xmp)
@@ -132,6 +130,8 @@ def test_go_to_measure_and_units_by_their_keys(window: Any, qtbot: Any) -> None:
     tools = window.map_tools
     window.commands["go_to"].trigger()
     assert tools.go_to.bar.isVisible() and window.focusWidget() is tools.go_to.bar.field
+    QTest.keyClick(tools.go_to.bar.field, Qt.Key.Key_M)
+    assert tools.go_to.bar.field.text() == "m" and not window.commands["measure"].isChecked()
     tools.go_to.bar.field.setText("31U DQ 48251 11932")
     QTest.keyClick(tools.go_to.bar.field, Qt.Key.Key_Return)
     assert tools.go_to.mark is not None and 48 < tools.go_to.mark.lat < 49
@@ -139,7 +139,7 @@ def test_go_to_measure_and_units_by_their_keys(window: Any, qtbot: Any) -> None:
     assert tools.go_to.bar.field.property("bad") and not tools.go_to.bar.go.isEnabled()
     QTest.keyClick(tools.go_to.bar.field, Qt.Key.Key_Escape)
     assert not tools.go_to.bar.isVisible()
-    window.commands["measure"].trigger()
+    QTest.keyClick(window.candidates, Qt.Key.Key_M)
     assert tools.measure.bar.isVisible() and "Click on the map" in tools.measure.bar.readout.text()
     window.preferences.choose_units("imperial")
     assert tools.measure.units == "imperial" and window.map._units == "imperial"
