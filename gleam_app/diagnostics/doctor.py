@@ -10,7 +10,7 @@ from importlib import metadata
 from pathlib import Path
 from typing import Any
 
-from gleam_app import __version__
+from gleam_app.build import this_build
 from gleam_app.diagnostics.logs import log_file
 from gleam_app.errors import disk_trouble
 from gleam_app.jobs.work import Work
@@ -48,7 +48,7 @@ def examine(services: Services, work: Work | None = None) -> list[Check]:
     """Look at everything; raises nothing but Cancelled."""
     work = work or Work()
     checks = [
-        Check("program", True, f"GLEAM Desktop {__version__}, Python {platform.python_version()}"),
+        Check("program", True, f"GLEAM Desktop {this_build().line}, Python {platform.python_version()}"),
         Check("system", True, f"{platform.platform()}, {os.cpu_count()} cores"),
         _home(services),
         _disk(services.home),

@@ -92,6 +92,7 @@ COMMANDS: tuple[Command, ...] = (
     Command("guide", "help", "F1", "circle-help", starts_group=True),
     Command("tour", "help", "", "compass"),
     Command("demo", "help", "Ctrl+D", "map"),
+    Command("about", "help", starts_group=True),
 )
 MENUS = ("file", "query", "analysis", "map", "view", "help")
 SUB_MENUS = {"copy_as": "copy_coordinates"}

@@ -64,6 +64,7 @@ def handlers_of(window: "MainWindow") -> dict[str, Callable[[], object]]:
         "guide": window.help.open_guide,
         "tour": window.help.tour.start,
         "demo": intake.open_demo,
+        "about": window.show_about,
     }
 
 

@@ -5,6 +5,7 @@ from typing import Any, Literal
 
 from PySide6.QtCore import QLocale, QObject, Signal
 
+from gleam_app.ui.about.words import WORDS as ABOUT_WORDS
 from gleam_app.ui.cases.words import WORDS as CASE_WORDS
 from gleam_app.ui.command_words import WORDS as COMMAND_WORDS
 from gleam_app.ui.crash.words import WORDS as CRASH_WORDS
@@ -259,6 +260,7 @@ TEXT: dict[str, tuple[str, str]] = {
     ),
     # the list of shortcuts
     "shortcuts.title": ("Keyboard shortcuts", "键盘快捷键"),
+    **ABOUT_WORDS,
     **CASE_WORDS,
     **EXIF_WORDS,
     **GOTO_WORDS,

@@ -11,6 +11,7 @@ from PySide6.QtGui import QCloseEvent, QDragEnterEvent, QDragLeaveEvent, QDropEv
 from PySide6.QtWidgets import QDialog, QMainWindow, QVBoxLayout, QWidget
 
 from gleam_app.services import Services
+from gleam_app.ui.about.window import AboutWindow
 from gleam_app.ui.analysis import Analysis
 from gleam_app.ui.candidate_commands import CandidateCommands
 from gleam_app.ui.cases.decision_bar import DecisionBar
@@ -144,6 +145,10 @@ class MainWindow(QMainWindow):
     def _kept(self) -> QSettings:
         """Geometry only; what the user chooses is in ``settings.json``."""
         return QSettings(str(self._services.home / "window.ini"), QSettings.Format.IniFormat)
+
+    def show_about(self) -> None:
+        """Which build this is, and what others made."""
+        AboutWindow(self._services.packs, self._services.resources, self).show()
 
     def begin(self, images: list[Path], demo: bool, case: Path | None = None) -> None:
         """Once the window is up: what is there to work with, and what it was asked to open."""

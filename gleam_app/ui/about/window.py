@@ -35,7 +35,7 @@ _TEXT = Qt.ItemDataRole.UserRole
 class AboutWindow(QDialog):
     """Not modal; made anew each time it is asked for."""
 
-    def __init__(self, packs: PackStore, resources: Path, parent: QWidget) -> None:
+    def __init__(self, packs: PackStore, resources: Path, parent: QWidget | None) -> None:
         super().__init__(parent)
         self.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
         bind_text(self, self.setWindowTitle, "about.title")
@@ -76,9 +76,9 @@ class AboutWindow(QDialog):
         names.addWidget(title)
         names.addWidget(self._label("about.purpose"))
         row.addLayout(names, 1)
-        copy = link_button("about.copy")
-        copy.clicked.connect(lambda: QGuiApplication.clipboard().setText(self.facts()))
-        row.addWidget(copy, 0, Qt.AlignmentFlag.AlignTop)
+        self.copy = link_button("about.copy")
+        self.copy.clicked.connect(lambda: QGuiApplication.clipboard().setText(self.facts()))
+        row.addWidget(self.copy, 0, Qt.AlignmentFlag.AlignTop)
         return row
 
     def _facts(self) -> QFormLayout:
