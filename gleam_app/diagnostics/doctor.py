@@ -48,7 +48,11 @@ def examine(services: Services, work: Work | None = None) -> list[Check]:
     """Look at everything; raises nothing but Cancelled."""
     work = work or Work()
     checks = [
-        Check("program", True, f"GLEAM Desktop {this_build().line}, Python {platform.python_version()}"),
+        Check(
+            "program",
+            True,
+            f"GLEAM Desktop {this_build().line}, Python {platform.python_version()}",
+        ),
         Check("system", True, f"{platform.platform()}, {os.cpu_count()} cores"),
         _home(services),
         _disk(services.home),
