@@ -162,6 +162,18 @@ def test_geojson_by_the_rules_of_rfc_7946(full: Case, tmp_path: Path) -> None:
     assert sum(one["properties"]["kind"] == "candidate" for one in features) > 9
 
 
+def test_geojson_by_the_models_of_others(full: Case, tmp_path: Path) -> None:
+    models = pytest.importorskip("geojson_pydantic", reason="pip install geojson-pydantic")
+    text = exported(full, "geojson", tmp_path, candidates=True).read_text("utf-8")
+    collection = models.FeatureCollection.model_validate_json(text)
+    assert len(collection.features) > 20
+    assert {one.geometry.type for one in collection.features if one.geometry} == {
+        "Point",
+        "Polygon",
+        "MultiPolygon",
+    }
+
+
 def kml_schema() -> Any:
     etree = pytest.importorskip("lxml.etree")
     schema = files(pytest.importorskip("fastkml")) / "schema" / "ogckml22.xsd"
@@ -195,6 +207,11 @@ def test_kmz_carries_all_that_it_shows(full: Case, tmp_path: Path) -> None:
         for name in re.findall(r"(?:files|icons)/[\w.]+", text):
             assert name in archive.namelist()
         assert text.count("files/") == 3
+        hrefs = re.findall(r'<href>([^<]*)</href>|src="([^"]*)"', text)
+        assert len(hrefs) > 3
+        for href in map("".join, hrefs):  # relative, and inside the archive
+            assert re.fullmatch(r"(files|icons)/[\w.]+", href), href
+        assert [one for one in archive.namelist() if one.endswith(".kml")] == ["doc.kml"]
         assert archive.read("files/q1.jpg").startswith(b"\xff\xd8")
         assert archive.read("icons/verified.png").startswith(b"\x89PNG")
 
@@ -253,6 +270,14 @@ def test_gpkg_by_the_rules_of_ogc_12_128(full: Case, tmp_path: Path) -> None:
     assert raw.execute("PRAGMA foreign_key_check").fetchall() == []
     ids = {row[0] for row in raw.execute("SELECT srs_id FROM gpkg_spatial_ref_sys")}
     assert ids == {-1, 0, 4326}
+    columns = "table_name, column_name, geometry_type_name, srs_id, z, m"
+    registered = raw.execute(f"SELECT {columns} FROM gpkg_geometry_columns").fetchall()
+    contents = {row[0] for row in raw.execute("SELECT table_name FROM gpkg_contents")}
+    assert {row[0] for row in registered} == contents  # each layer once, in two dimensions
+    assert len(registered) == len(contents) and {row[3:] for row in registered} == {(4326, 0, 0)}
+    for name, column, kind, *_ in registered:
+        declared = f"SELECT upper(type) FROM pragma_table_info('{name}') WHERE name = '{column}'"
+        assert raw.execute(declared).fetchone() == (kind,)
     for name, change in raw.execute("SELECT table_name, last_change FROM gpkg_contents"):
         assert re.fullmatch(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z", change)
         column = raw.execute(f"SELECT pk FROM pragma_table_info('{name}') WHERE name = 'fid'")
