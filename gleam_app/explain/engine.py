@@ -96,9 +96,14 @@ class Engine:
     ) -> float:
         """By how much the model would rather begin with ``yes`` than with ``no``: a logarithm of odds.
 
-        Writing to the same messages next needs no second reading. Raises as ``write``.
+        Where our own tower has learnt to judge, its verdict is taken: what it sees reaches the words of the
+        language model only in part. Writing to the same messages next needs no second reading. Raises as
+        ``write``.
         """
         work = work or Work()
+        own = self._own_verdict(messages)
+        if own is not None:
+            return own
         with self._asked(messages, work) as seen:
             work.report("Looking at the pictures")
             self._send({"do": "judge", "messages": seen, "words": [yes, no]})
@@ -131,6 +136,18 @@ class Engine:
             else {**message, "content": [self._look(part) for part in message["content"]]}
             for message in messages
         ]
+
+    def _own_verdict(self, messages: list[dict[str, Any]]) -> float | None:
+        """The tower's on the one picture of the messages."""
+        if self.files.tower is None:
+            return None
+        if self._tower is None:
+            self._tower = Tower(self.files.tower)
+        parts = [
+            part for m in messages if not isinstance(m["content"], str) for part in m["content"]
+        ]
+        pictures = [part["image_url"]["url"] for part in parts if part["type"] == "image_url"]
+        return self._tower.odds(decoded(pictures[0])) if len(pictures) == 1 else None
 
     def _look(self, part: dict[str, Any]) -> dict[str, Any]:
         if part["type"] != "image_url" or self._tower is None:

@@ -223,7 +223,7 @@ def _told_by_sight(
     """What a model that compares sees, then what it says of it; the measured evidence where it has nothing
     to say that it is sure of, or where geometry has decided otherwise."""
     gap = "" if lang == "zh" else " "
-    probability = looker.probability(work)
+    probability = looker.sight(work)
     seen = seen_by_model(probability)
     opinion = plain_text([seen], lang)
     show(opinion + gap)

@@ -4,6 +4,7 @@ Nothing that is shown contradicts itself: the model goes on from the verdict tha
 of the verdict besides, or is not sure of, is left out.
 """
 
+import math
 from collections.abc import Callable, Sequence
 from typing import Any
 
@@ -40,9 +41,14 @@ class Looker:
         words = WORDS[self._lang]
         return self._engine.judge(self.messages, words.yes, words.no, work)
 
-    def probability(self, work: Work | None = None) -> float:
-        """That both pictures show one place, as the pack was calibrated."""
+    def sight(self, work: Work | None = None) -> float:
+        """The probability that both pictures show one place, by what the model sees alone."""
         return self._sureness.probability(self.odds(work), self._lang)
+
+    def probability(self, work: Work | None = None) -> float:
+        """That both pictures show one place, as the pack was calibrated: by what the model sees, and by the
+        evidence it is told."""
+        return self._sureness.probability(self.odds(work), self._lang, measured_odds(self.evidence))
 
     def sentences(
         self,
@@ -82,3 +88,14 @@ class Looker:
         """Whether the model is sure of a sentence that does not speak of the verdict: that is told once."""
         verdict = any(denies(sentence.text, same) for same in (True, False))
         return self._sureness.hears(sentence, self._lang) and not verdict
+
+
+def measured_odds(evidence: Sequence[Evidence]) -> float | None:
+    """The logarithm of the odds by the app's own confidence, where the evidence tells one."""
+    for item in evidence:
+        told = item.value if item.kind == "verdict" and isinstance(item.value, dict) else {}
+        confidence = told.get("confidence")
+        if isinstance(confidence, float):
+            bounded = min(0.99, max(0.01, float(confidence)))
+            return math.log(bounded / (1 - bounded))
+    return None

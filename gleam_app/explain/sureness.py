@@ -28,13 +28,21 @@ class _Part(BaseModel):
 
 
 class VerdictScale(_Part):
-    """Turns a logarithm of odds into a probability: Platt's scaling, temperature and bias."""
+    """Turns a logarithm of odds into a probability: Platt's scaling, temperature and bias.
+
+    ``measured`` is the weight of what was measured, as far as it departs from the ``usual``.
+    """
 
     temperature: Annotated[float, Field(gt=0)] = 1.0
     bias: float = 0.0
+    measured: float = 0.0
+    usual: float = 0.0
 
-    def probability(self, odds: float) -> float:
+    def probability(self, odds: float, measured: float | None = None) -> float:
+        """``measured``: the logarithm of the odds by evidence; None where there is no evidence."""
         scaled = odds / self.temperature + self.bias
+        if measured is not None:
+            scaled += self.measured * (measured - self.usual)
         return 1.0 / (1.0 + math.exp(-max(-50.0, min(50.0, scaled))))
 
 
@@ -51,9 +59,9 @@ class Sureness(_Part):
     verdict: dict[Lang, VerdictScale] = {}
     sentences: dict[Lang, SentenceBar] = {}
 
-    def probability(self, odds: float, lang: Lang) -> float:
+    def probability(self, odds: float, lang: Lang, measured: float | None = None) -> float:
         """That both pictures show one place."""
-        return self.verdict.get(lang, VerdictScale()).probability(odds)
+        return self.verdict.get(lang, VerdictScale()).probability(odds, measured)
 
     def hears(self, sentence: "Sentence", lang: Lang) -> bool:
         """Whether the model was sure enough of a sentence."""

@@ -3,7 +3,8 @@
 llama.cpp could run the same tower as a ConvNeXt, but takes seconds for it, nearly all of them to lay out
 the depthwise convolutions on one thread. So the tower travels in its own form, as one safetensors file:
 ``body.*``, GLEAM-C's encoder with its norms folded in and without its head; ``entry.*`` and ``blocks.*``,
-the comparer; ``projector.*``. The header's metadata name the encoder's variant and how pixels are
+the comparer; ``projector.*``; and ``verdict.*`` with ``places``, by which the comparer itself judges, if it does.
+The header's metadata name the encoder's variant and how pixels are
 normalised. What each part is, and how it learns: ``training.gleam_x.model.comparer``.
 """
 
@@ -25,6 +26,7 @@ SCHEMA = "gleam.tower/1"
 KEPT = 16
 GRN_EPS = 1e-6
 Tokens = NDArray[np.float32]
+Seen = tuple[Tokens, float | None]
 
 
 class Tower:
@@ -42,10 +44,17 @@ class Tower:
                 f"The tower {path.name} cannot be loaded: {str(error).splitlines()[0][:120]}.",
                 "Install or fetch the pack again.",
             ) from error
-        self._kept: OrderedDict[bytes, Tokens] = OrderedDict()
+        self._kept: OrderedDict[bytes, Seen] = OrderedDict()
 
     def tokens(self, picture: Picture) -> Tokens:
         """uint8 (256, 256, 3) RGB -> float32 (64, features of a token), row by row."""
+        return self._look(picture)[0]
+
+    def odds(self, picture: Picture) -> float | None:
+        """Its own verdict on a montage, the logarithm of the odds of one place; None if it learnt none."""
+        return self._look(picture)[1]
+
+    def _look(self, picture: Picture) -> Seen:
         key = hashlib.sha256(np.ascontiguousarray(picture).tobytes()).digest()
         if key not in self._kept:
             self._kept[key] = self._seen(picture)
@@ -72,7 +81,7 @@ class Tower:
             raise ValueError("the encoder's weights do not fit its variant")
         self._network, self._weights = network.requires_grad_(False), weights
 
-    def _seen(self, picture: Picture) -> Tokens:
+    def _seen(self, picture: Picture) -> Seen:
         import torch
         from torch.nn import functional
 
@@ -92,7 +101,11 @@ class Tower:
             cells = x.flatten(2).transpose(1, 2)
             hidden = functional.gelu(_linear(cells, weights, "projector.up"))
             tokens: Tokens = _linear(hidden, weights, "projector.down")[0].numpy()
-        return tokens
+            odds = None
+            if "places" in weights:
+                places = weights["places"].softmax(dim=0)
+                odds = float((_linear(cells, weights, "verdict")[0, :, 0] * places).sum())
+        return tokens, odds
 
 
 def _conv(x: Any, weights: dict[str, Any], name: str) -> Any:

@@ -18,7 +18,7 @@ from numpy.typing import NDArray
 from gleam_app.errors import GleamError
 from gleam_app.explain.engine import Engine
 from gleam_app.explain.explainer import compares_montages, model_files
-from gleam_app.explain.looking import Looker
+from gleam_app.explain.looking import Looker, measured_odds
 from gleam_app.explain.montage import montage
 from gleam_app.explain.slots import SlotFiller
 from gleam_app.explain.sureness import (
@@ -78,9 +78,11 @@ def run(arguments: argparse.Namespace) -> str:
             answers = [_asked(engine, pack, one, kept) for one in asked]
             odds = np.array([answer["odds"] for answer in answers])
             match = np.array([one.match for one in asked])
-            verdict[lang] = fit_verdict(odds, match)
+            told_odds = [measured_odds(one.evidence) for one in asked]
+            measured = np.array([np.nan if one is None else one for one in told_odds], np.float64)
+            verdict[lang] = fit_verdict(odds, match, measured)
             told = [t for one, a in zip(asked, answers, strict=True) for t in _told(one, a)]
-            line = f"{lang}: {verdict_line(verdict[lang], odds, match)}"
+            line = f"{lang}: {verdict_line(verdict[lang], odds, match, measured)}"
             if told:
                 bars[lang] = fit_bar(told, arguments.precision)
                 line += f"; {bar_line(bars[lang], told)}"
@@ -121,17 +123,23 @@ def _told(asked: Question, answer: dict[str, Any]) -> list[Told]:
     return found
 
 
-def fit_verdict(odds: Values, match: NDArray[np.bool_]) -> VerdictScale:
+def fit_verdict(
+    odds: Values, match: NDArray[np.bool_], measured: Values | None = None
+) -> VerdictScale:
     """Platt's scaling by Newton's steps, its targets softened as he does (1999), so that few pairs never
-    make it certain. Raises GleamError where the odds say nothing, or the opposite."""
+    make it certain. ``measured``: the odds by evidence, nan where there is none; they add to the model's as
+    far as they depart from their mean. Raises GleamError where the odds say nothing, or the opposite."""
     yes, no = int(match.sum()), int((~match).sum())
     target = np.where(match, (yes + 1) / (yes + 2), 1 / (no + 2))
     spread = float(odds.std()) or 1.0
-    x = np.stack([odds / spread, np.ones_like(odds)], axis=1)
-    weights = np.zeros(2)
+    known = np.full(len(odds), np.nan) if measured is None else measured
+    usual = 0.0 if np.isnan(known).all() else float(np.nanmean(known))
+    departing = np.nan_to_num(known - usual)
+    x = np.stack([odds / spread, np.ones_like(odds), departing], axis=1)
+    weights = np.zeros(3)
     for _ in range(50):
         p = 1 / (1 + np.exp(-(x @ weights)))
-        curve = x.T @ (x * (p * (1 - p))[:, None]) + 1e-6 * np.eye(2)
+        curve = x.T @ (x * (p * (1 - p))[:, None]) + 1e-6 * np.eye(3)
         step = np.linalg.solve(curve, x.T @ (target - p))
         weights = weights + step * min(1.0, 4.0 / max(1e-12, float(np.abs(step).max())))
     slope = float(weights[0]) / spread
@@ -140,7 +148,9 @@ def fit_verdict(odds: Values, match: NDArray[np.bool_]) -> VerdictScale:
             "The model's odds do not tell matches from mistakes.",
             "Train it longer, or on more pairs.",
         )
-    return VerdictScale(temperature=1 / slope, bias=float(weights[1]))
+    return VerdictScale(
+        temperature=1 / slope, bias=float(weights[1]), measured=float(weights[2]), usual=usual
+    )
 
 
 def fit_bar(told: Sequence[Told], precision: float) -> SentenceBar:
@@ -172,14 +182,17 @@ def _sureness(told: Sequence[Told], measure: Measure) -> Values:
     return np.array([one.sentence.sureness(measure) for one in told])
 
 
-def verdict_line(scale: VerdictScale, odds: Values, match: NDArray[np.bool_]) -> str:
+def verdict_line(
+    scale: VerdictScale, odds: Values, match: NDArray[np.bool_], measured: Values
+) -> str:
     """What the scale does to the pairs it was fitted on."""
     before = ((odds >= 0) == match).mean()
-    chance = np.array([scale.probability(float(value)) for value in odds])
+    told = [None if np.isnan(one) else float(one) for one in measured]
+    chance = np.array([scale.probability(float(o), m) for o, m in zip(odds, told, strict=True)])
     after = ((chance >= 0.5) == match).mean()
     loss = -np.log(np.where(match, chance, 1 - chance).clip(1e-9)).mean()
     return (
-        f"{len(match)} pairs, temperature {scale.temperature:.3g}, bias {scale.bias:+.3g}: accuracy "
+        f"{len(match)} pairs, temperature {scale.temperature:.3g}, bias {scale.bias:+.3g}, weight of evidence {scale.measured:.3g}: accuracy "
         f"{before:.3f} -> {after:.3f}, log loss {loss:.3f} ({math.log(2):.3f} for a coin)"
     )
 

@@ -9,13 +9,18 @@ from safetensors.torch import save_file
 
 from gleam_app.explain.tower import SCHEMA
 from training.gleam_x.model.body import Body
-from training.gleam_x.model.comparer import Comparer, Projector
+from training.gleam_x.model.comparer import Judge, Projector
 
 
-def write_tower(path: Path, body: Body, comparer: Comparer, projector: Projector) -> None:
+def write_tower(path: Path, body: Body, judge: Judge, projector: Projector) -> None:
     """The whole file or none, weights in half precision: about 20 MB for the recipe's shape."""
-    parts = {"body": body.network, "": comparer, "projector": projector}
-    tensors = {
+    parts = {
+        "body": body.network,
+        "": judge.comparer,
+        "verdict": judge.verdict,
+        "projector": projector,
+    }
+    tensors = {"places": judge.places.detach().to(torch.float32).contiguous()} | {
         f"{part}.{name}".lstrip("."): tensor.detach().to(torch.float16).contiguous()
         for part, module in parts.items()
         for name, tensor in module.state_dict().items()

@@ -226,7 +226,7 @@ def export_small(
     shop = Workshop(recipe, places)
     pupil = trained(shop, Both(_none(), _none()), best)
     mmproj, adapter, tower = (places.work / name for name in (MMPROJ, ADAPTER, TOWER))
-    write_tower(tower, shop.body, pupil.comparer, pupil.projector)
+    write_tower(tower, shop.body, pupil.judge, pupil.projector)
     sample = shop.records("train")[:SAMPLE]
     pictures = (shop.body.prepared([shown(r, places.pairs.parent)]) for r in sample)
     tops = highest(shop.body.network, pictures)

@@ -129,3 +129,16 @@ def test_the_command_writes_the_packs_manifest(
     asked = Looks.asked
     assert calibrate.run(arguments) == said and Looks.asked == asked  # answers were kept
     assert Pack(read_manifest(pack), pack).hash
+
+
+def test_evidence_adds_to_what_is_seen_as_far_as_it_departs_from_the_usual() -> None:
+    chance = np.random.default_rng(5)
+    match = chance.random(4000) < 0.5
+    odds = chance.normal(np.where(match, 0.5, -0.5), 1.0)
+    measured = chance.normal(np.where(match, -2.0, -4.0), 1.0)
+    measured[::3] = np.nan
+    scale = fit_verdict(odds, match, measured)
+    assert scale.measured > 0.5 and -4 < scale.usual < -2
+    assert scale.probability(0.0, -5.0) < scale.probability(0.0) < scale.probability(0.0, -1.0)
+    blind = fit_verdict(odds, match)
+    assert blind.measured == 0 and blind.probability(0.7, 3.0) == blind.probability(0.7)
