@@ -1,6 +1,6 @@
 """One card of the tour, and the ring around what it speaks of."""
 
-from PySide6.QtCore import QPoint, QRect, QRectF, QSize, Qt, Signal
+from PySide6.QtCore import QEvent, QObject, QPoint, QRect, QRectF, QSize, Qt, Signal
 from PySide6.QtGui import QColor, QKeyEvent, QPainter, QPaintEvent, QPen
 from PySide6.QtWidgets import (
     QFrame,
@@ -74,6 +74,8 @@ class Card(QFrame):
         self.next.setProperty("role", "primary")
         self.back.clicked.connect(lambda: self.turned.emit(-1))
         self.next.clicked.connect(lambda: self.turned.emit(1))
+        for button in (close, self.demo, self.skip, self.back, self.next):
+            button.installEventFilter(self)  # arrows would go from button to button
         self._lay_out(close)
         self.hide()
 
@@ -115,6 +117,14 @@ class Card(QFrame):
         assert layout is not None
         layout.activate()
         self.resize(WIDTH, max(layout.heightForWidth(WIDTH), layout.minimumSize().height()))
+
+    def eventFilter(self, watched: QObject, event: QEvent) -> bool:
+        if event.type() == QEvent.Type.KeyPress and isinstance(event, QKeyEvent):
+            turns = event.key() in (Qt.Key.Key_Left, Qt.Key.Key_Right)
+            if turns:
+                self.keyPressEvent(event)
+            return turns
+        return False
 
     def keyPressEvent(self, event: QKeyEvent) -> None:
         if event.key() == Qt.Key.Key_Escape:
