@@ -138,12 +138,13 @@ def test_one_photo_to_a_report(window: Any, services: Services, qtbot: Any, tmp_
     assert distance_m(LatLon(best.lat, best.lon), place) <= radius_m
 
 
+@pytest.mark.timeout(1500)  # a dozen photos, one after another, on a loaded machine
 def test_the_whole_demo_as_a_batch_to_a_report(window: Any, qtbot: Any, tmp_path: Path) -> None:
     drop(window, *PHOTOS)
     records = window.cases.queries
     qtbot.waitUntil(
         lambda: [one.state for one in records.records] == ["done"] * len(PHOTOS),
-        timeout=2 * LOCATE_MS,
+        timeout=4 * LOCATE_MS,
     )
     pages = exported(window, qtbot, tmp_path / "batch.pdf", ("en",))
     whole, known = " ".join(pages), truth()
