@@ -1,0 +1,91 @@
+"""Language models that are ready in the user's home: reading, first token, speed, memory; and what it saves to
+look at a picture once."""
+
+import time
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from gleam_app.explain.engine import Engine, ModelFiles
+from gleam_app.explain.explainer import model_files, sees
+from gleam_app.explain.montage import SIDE
+from gleam_app.explain.pair import WORDS, pair_grammar, pair_messages
+from gleam_app.explain.reading import Piece
+from gleam_app.explain.tower import Tower
+from gleam_app.home import gleam_home, resources_dir
+from gleam_app.packs.manifest import Pack
+from gleam_app.packs.store import PackStore
+from tests.benchmarks.harness import Bench
+
+STORE = PackStore(gleam_home(), resources_dir() / "packs")  # before each test gets a fresh home
+PICTURE = np.random.default_rng(0).integers(0, 256, (SIDE, SIDE, 3), np.uint8)
+TOKENS = 40
+
+
+def packs() -> list[Pack]:
+    return [STORE.get(s.id) for s in STORE.by_preference("gleam-x") if s.state == "ready"]
+
+
+@pytest.mark.llm
+def test_models(capsys: pytest.CaptureFixture[str]) -> None:
+    """Absolute figures, printed: they hold for this machine and its load."""
+    if not packs():
+        pytest.skip("no language model is ready: gleam packs fetch ID")
+    for pack in packs():
+        said = measured(model_files(pack), sees(pack))
+        with capsys.disabled():
+            print(f"\n{pack.label} ({pack.path('model').stat().st_size / 1e6:.0f} MB): {said}")
+
+
+def measured(files: ModelFiles, pictured: bool) -> str:
+    engine, heard = Engine(files), list[tuple[float, Piece]]()
+    messages = pair_messages([], "en", PICTURE)
+    if not pictured:
+        messages[1]["content"] = messages[1]["content"][1]["text"]
+    try:
+        clock = time.perf_counter()
+        engine.judge(messages, WORDS["en"].yes, WORDS["en"].no)
+        cold = time.perf_counter() - clock
+        messages[0]["content"] += " "  # another question about the same picture
+        clock = time.perf_counter()
+        engine.write(
+            messages,
+            pair_grammar([], "en"),
+            max_tokens=TOKENS,
+            on_piece=lambda piece: heard.append((time.perf_counter() - clock, piece)),
+        )
+        assert heard and engine.pid is not None
+        first, last = heard[0][0], heard[-1][0]
+        tokens = sum(piece.tokens for _, piece in heard[1:])
+        pace = tokens / (last - first) if last > first else float("nan")
+        return (
+            f"loaded and judged {cold:.1f} s, next first token {first:.2f} s, {pace:.1f} tokens/s, "
+            f"peak {peak_mb(engine.pid):.0f} MB"
+        )
+    finally:
+        engine.close()
+
+
+def peak_mb(pid: int) -> float:
+    """The most memory a process ever held; not a number where the system does not tell."""
+    status = Path(f"/proc/{pid}/status")
+    lines = status.read_text().splitlines() if status.exists() else []
+    return next((int(s.split()[1]) / 1e3 for s in lines if s.startswith("VmHWM")), float("nan"))
+
+
+@pytest.mark.llm
+def test_a_picture_is_looked_at_once(bench: Bench) -> None:
+    """Our tower: the tokens of a montage asked for again, against computed again."""
+    pack = next((one for one in packs() if one.has("tower")), None)
+    if pack is None:
+        pytest.skip("no pack with a tower is ready")
+    tower = Tower(pack.path("tower"))
+    np.testing.assert_array_equal(tower.tokens(PICTURE), tower._seen(PICTURE)[0])
+    bench.compare(
+        "a montage's tokens, asked for again",
+        lambda: tower.tokens(PICTURE),
+        lambda: tower._seen(PICTURE),
+        "looked at again",
+        budget_s=10,
+    )
