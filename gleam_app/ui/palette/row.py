@@ -41,7 +41,7 @@ class PaletteRow(QStyledItemDelegate):
         right = self._keys(painter, entry.keys, right, area) if entry.keys else right
         note = ui_font(CAPTION_PX)
         words = entry.why or entry.kind
-        taken = QFontMetrics(note).horizontalAdvance(words)
+        taken = QFontMetrics(note).horizontalAdvance(words) + 4  # the last letter's overhang
         title_px = QFontMetrics(ui_font(weight=QFont.Weight.DemiBold)).horizontalAdvance(
             entry.title
         )

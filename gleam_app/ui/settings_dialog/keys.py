@@ -32,6 +32,7 @@ class KeysPage(QWidget):
     def __init__(self, commands: Commands, shortcuts: Shortcuts) -> None:
         super().__init__()
         self.setObjectName("page")
+        self.setAttribute(Qt.WidgetAttribute.WA_StyledBackground)
         self._commands, self._shortcuts = commands, shortcuts
         self._items: dict[str, QTreeWidgetItem] = {}
         self.search = QLineEdit()
