@@ -92,6 +92,7 @@ class QueriesPanel(Panel):
         self.folded = self._row.folded = folded
         for part in (self.title, self.help, self.detail, self._menu_button):
             part.setVisible(not folded)
+        self.notice.setVisible(self.notice.speaks and not folded)  # a strip has no room for it
         side = SPACE_3 if not folded else SPACE_2
         self.header.setContentsMargins(side, 0, SPACE_2, 0)
         self.setMinimumWidth(FOLDED_PX if folded else LEAST_PX)

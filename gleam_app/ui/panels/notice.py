@@ -96,6 +96,11 @@ class Notice(QFrame):
         self._write()
         self.show()
 
+    @property
+    def speaks(self) -> bool:
+        """Whether there is something to say, be it hidden just now or not."""
+        return self._error is not None
+
     def clear(self) -> None:
         self._error = self._remedy = None
         self.hide()

@@ -16,6 +16,7 @@ from PySide6.QtWidgets import (
     QAbstractButton,
     QAbstractScrollArea,
     QComboBox,
+    QDialog,
     QLabel,
     QLineEdit,
     QMenu,
@@ -28,6 +29,7 @@ from gleam_app.ui.strings import language
 from gleam_app.ui.theme import DARK, LIGHT, Tokens
 
 VERDICTS = ("verified", "strong", "possible", "unverified", "not_found")
+PATIENCE_MS = 30_000
 ICON_ONLY = Qt.ToolButtonStyle.ToolButtonIconOnly
 SENTENCE = re.compile(r"[A-Za-z]{2,}(?: [a-z]{2,}){2,}")
 # said by the stand-ins of these tests, as a model or a file would say it
@@ -51,15 +53,18 @@ def busy_window(window: Any, photo: Path, qtbot: Any) -> Iterator[Any]:
     """With all there is to show: a located query, an explanation, tile sets, errors, the tour."""
     window.resize(1366, 768)
     window.begin([], demo=False)
-    qtbot.waitUntil(lambda: len(window.manager.panel.rows) == 2)
+    qtbot.waitUntil(lambda: len(window.manager.panel.rows) == 2, timeout=PATIENCE_MS)
     window.manager.panel.rows["alpha"].use.click()
-    qtbot.waitUntil(lambda: bool(window.session.tile_sets))
+    qtbot.waitUntil(lambda: bool(window.session.tile_sets), timeout=PATIENCE_MS)
     window.intake.take_files([photo])
-    qtbot.waitUntil(lambda: window.session.location is not None and not window.session.locating)
+    qtbot.waitUntil(
+        lambda: window.session.location is not None and not window.session.locating,
+        timeout=PATIENCE_MS,
+    )
     window.switches.show_manager(True)
     window.decision.write.setChecked(True)
     window.analysis.explain()
-    qtbot.waitUntil(lambda: not window.session.explain.running)
+    qtbot.waitUntil(lambda: not window.session.explain.running, timeout=PATIENCE_MS)
     bad = GleamError("a.jpg is empty (0 bytes).", "Copy or download the file again.")
     for place in ("query", "candidates", "explanation", "queries", "sets:alpha"):
         window.trouble.show(place, bad)
@@ -137,7 +142,10 @@ def texts(window: QWidget) -> Iterator[tuple[str, str]]:
 
 def test_a_chinese_window_has_no_english_sentence(busy_window: Any, qtbot: Any) -> None:
     window = busy_window
+    for dialog in window.findChildren(QDialog):
+        dialog.close()
     language.choose("zh")
+    QTest.qWait(200)  # shortened labels set their tooltips when they are painted
     window.help.tour.start()
     window.help.open_guide()
     shown = [*texts(window)]

@@ -4,7 +4,7 @@ from collections.abc import Iterator
 from typing import Any
 
 import pytest
-from hypothesis import given
+from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from PySide6.QtCore import QRect, QSize, Qt
 from PySide6.QtWidgets import QGridLayout, QPushButton, QWidget
@@ -110,6 +110,7 @@ boxes = st.tuples(
 )
 
 
+@settings(deadline=None, suppress_health_check=[HealthCheck.too_slow])
 @given(boxes, st.integers(100, 400), st.integers(80, 300))
 def test_a_card_is_always_whole_in_sight(
     anchor: tuple[int, int, int, int], width: int, height: int
