@@ -131,16 +131,17 @@ class Explainer:
 
         engine, pack = self._engine_of(model, work)
         montage = _montage(location, candidate) if compares_montages(pack) else None
+        looked = False
         if montage is not None:
-            looker = Looker(engine, sureness_of(pack), montage, evidence, lang)
+            sureness = sureness_of(pack)
+            looked = lang in sureness.sentences  # only then it is known what it is sure of
+            looker = Looker(engine, sureness, montage, evidence, lang)
             text, seen = _told_by_sight(looker, match_of(location, candidate), lang, work, show)
             evidence.append(seen)
         else:
             text = _written(engine, pack, location, candidate, evidence, lang, work, show)
         timings["write"] = _since(clock) - timings.get("read", 0.0)
-        return _explanation(
-            location, candidate, evidence, lang, text, pack.label, timings, montage is not None
-        )
+        return _explanation(location, candidate, evidence, lang, text, pack.label, timings, looked)
 
     def check(self, model: str = "") -> None:
         """Raises GleamError if that model, or any, is not ready."""
