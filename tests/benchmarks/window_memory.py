@@ -56,7 +56,7 @@ def main() -> None:
             clock = time.perf_counter()
             window.session.set_location(None)  # what was found before must not count as found
             window.intake.take_files([photo])
-            assert _wait(PATIENCE_S, lambda: _located(window)), f"query {number} was not located"
+            assert _wait(PATIENCE_S, lambda: _located(window)), _stuck(window, number)
             seconds.append(time.perf_counter() - clock)
             _wait(0.3)
             if number % EVERY == 0:
@@ -85,6 +85,16 @@ def main() -> None:
 def _located(window: Any) -> bool:
     location = window.session.location
     return location is not None and location.complete and not window.session.locating
+
+
+def _stuck(window: Any, number: int) -> str:
+    """How things stand when an answer does not come."""
+    session, jobs = window.session, [(task.title, task.waiting) for task in window.jobs._tasks]
+    shown = session.query.name if session.query is not None else "nothing"
+    return (
+        f"query {number} was not located: {shown} is shown, loading {session.loading!r}, "
+        f"locating {session.locating}, location {session.location is not None}, jobs {jobs}"
+    )
 
 
 def _photo(queries: Path, folder: Path, number: int) -> Path:
