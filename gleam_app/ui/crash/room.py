@@ -42,7 +42,7 @@ class CrashRoom(QObject):
         self._shown: CrashDialog | None = None
         self._writing: Task[str] | None = None
         self._heard.connect(self._take, Qt.ConnectionType.QueuedConnection)
-        jobs.job_failed.connect(lambda error: is_defect(error) and self.tell(error))
+        jobs.job_failed.connect(self._job_failed)
 
     @property
     def dialog(self) -> CrashDialog:
@@ -101,6 +101,10 @@ class CrashRoom(QObject):
             failed=self.dialog.notice.show_error,
             quiet=True,
         )
+
+    def _job_failed(self, error: BaseException) -> None:
+        if is_defect(error):
+            self.tell(error)
 
     def _uncaught(
         self,
