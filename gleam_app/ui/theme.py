@@ -132,10 +132,12 @@ class Theme(QObject):
             self._apply(application)
 
     def take_font(self) -> None:
-        """The language changed, and with it the font: widgets take it on with a fresh stylesheet."""
+        """The language changed, and with it the font: widgets take it on with the stylesheet set anew.
+
+        Not emptied in between: Qt then crashes at the next one if widgets went meanwhile.
+        """
         application = QApplication.instance()
         if isinstance(application, QApplication):
-            application.setStyleSheet("")
             application.setFont(ui_font())
             self._apply(application)
 

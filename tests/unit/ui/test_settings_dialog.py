@@ -100,3 +100,15 @@ def test_folders_and_their_sizes(window: Any, dialog: Any, services: Any, qtbot:
     size = dialog.folders.sizes["settings.folder.tiles"]
     qtbot.waitUntil(lambda: size.text() == "3.0 MB")
     assert str(services.home) in str(dialog.folders.folders["settings.folder.home"])
+
+
+def test_language_and_theme_again_and_again(window: Any, dialog: Any, qtbot: Any) -> None:
+    for name, code in (("light", "en"), ("dark", "zh"), ("light", "en"), ("dark", "zh")):
+        window.preferences.choose_language(code)
+        qtbot.wait(50)  # what was taken away meanwhile is gone for good
+        window.preferences.choose_theme(name)
+        qtbot.wait(50)
+        features = window.query.title.font().featureTags()
+        assert (b"pwid" in [tag.toString().data() for tag in features]) == (code == "en")
+    window.preferences.choose_language("en")
+    window.preferences.choose_theme("light")
