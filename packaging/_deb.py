@@ -78,12 +78,12 @@ def lay_out(program: Path, icons: Path, root: Path, version: str) -> None:
 
 
 def build(root: Path, target: Path, level: int) -> None:
-    """Pack ``root`` into ``target``; raises ``SetupError`` with what dpkg-deb said."""
+    """Pack ``root`` into ``target`` at zstd's ``level``; raises ``SetupError`` with what dpkg-deb said."""
     command = [
         "dpkg-deb",
         "--root-owner-group",
         "-Zzstd",
-        "-z19",
+        f"-z{level}",
         "--build",
         str(root),
         str(target),
