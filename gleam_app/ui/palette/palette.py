@@ -120,7 +120,7 @@ class Palette(QFrame):
         self.list.setVisible(bool(found))
         self.none.setVisible(not found)
         self.none.setText(tr("palette.nothing", typed=typed.strip()))
-        self.list.setFixedHeight(min(len(found), MOST_ROWS) * ROW_PX + SPACE_2)
+        self.list.setFixedHeight(min(len(found), MOST_ROWS) * ROW_PX + SPACE_3)
         if found:
             self.list.setCurrentIndex(self.model.index(0))
             self.list.scrollToTop()
