@@ -83,7 +83,7 @@ def run(arguments: argparse.Namespace) -> str:
             verdict[lang] = fit_verdict(odds, match, measured)
             told = [t for one, a in zip(asked, answers, strict=True) for t in _told(one, a)]
             line = f"{lang}: {verdict_line(verdict[lang], odds, match, measured)}"
-            if told:
+            if arguments.texts:
                 bars[lang] = fit_bar(told, arguments.precision)
                 line += f"; {bar_line(bars[lang], told)}"
             say(line)
@@ -199,6 +199,8 @@ def verdict_line(
 
 def bar_line(bar: SentenceBar, told: Sequence[Told]) -> str:
     """What the bar lets pass of the sentences it was fitted on."""
+    if not told:
+        return "no sentence is decided by facts, so none is shown"
     true = np.array([one.true for one in told])
     values = _sureness(told, bar.measure)
     above = values >= bar.threshold

@@ -14,7 +14,14 @@ from gleam_app.explain.sureness import Sentence, Sureness
 from gleam_app.packs.manifest import Pack, read_manifest
 from tests.unit.training.gleam_x.scenes import fact, record
 from training.gleam_x.evaluate import calibrate
-from training.gleam_x.evaluate.calibrate import SILENT, Told, area, fit_bar, fit_verdict
+from training.gleam_x.evaluate.calibrate import (
+    SILENT,
+    Told,
+    area,
+    bar_line,
+    fit_bar,
+    fit_verdict,
+)
 from training.gleam_x.records import write_records
 
 
@@ -142,3 +149,9 @@ def test_evidence_adds_to_what_is_seen_as_far_as_it_departs_from_the_usual() -> 
     assert scale.probability(0.0, -5.0) < scale.probability(0.0) < scale.probability(0.0, -1.0)
     blind = fit_verdict(odds, match)
     assert blind.measured == 0 and blind.probability(0.7, 3.0) == blind.probability(0.7)
+
+
+def test_a_model_of_whose_sentences_none_is_decided_is_not_heard() -> None:
+    bar = fit_bar([], 0.95)
+    assert bar.threshold == SILENT
+    assert bar_line(bar, []) == "no sentence is decided by facts, so none is shown"
