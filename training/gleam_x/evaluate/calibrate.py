@@ -156,7 +156,7 @@ def fit_verdict(
 def fit_bar(told: Sequence[Told], precision: float) -> SentenceBar:
     """The measure that tells true from false best, and the lowest threshold with ``precision`` above it; one
     that nothing passes where there is none."""
-    true = np.array([one.true for one in told])
+    true = np.array([one.true for one in told], bool)
     sureness = {name: _sureness(told, name) for name in MEASURES}
     name = max(MEASURES, key=lambda measure: area(sureness[measure], true))
     values = sureness[name]
@@ -201,7 +201,7 @@ def bar_line(bar: SentenceBar, told: Sequence[Told]) -> str:
     """What the bar lets pass of the sentences it was fitted on."""
     if not told:
         return "no sentence is decided by facts, so none is shown"
-    true = np.array([one.true for one in told])
+    true = np.array([one.true for one in told], bool)
     values = _sureness(told, bar.measure)
     above = values >= bar.threshold
     shown = f"{true[above].mean():.3f} of {above.sum()} true" if above.any() else "none shown"
