@@ -94,7 +94,9 @@ class Overviews:
             folder = self._folder()
             if folder.is_dir():
                 self._open(folder)
-        except (OSError, GleamError):
+        except GleamError:  # damaged: made anew
+            self.forget()
+        except OSError:
             self._levels = {}
         if not self._levels:
             self._work = work = Work()

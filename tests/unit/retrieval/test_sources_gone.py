@@ -61,7 +61,7 @@ def test_a_damaged_description_is_told(store: TileSetStore, text: str) -> None:
     (store.folder("area") / "tileset.json").write_text(text)
     with pytest.raises(GleamError):
         store.open("area")
-    assert [info.state for info in store.list()] == ["damaged"]
+    assert [info.state for info in store.list()] == ["unreadable"]
 
 
 def test_a_description_that_may_not_be_read_is_not_called_damaged(
@@ -76,7 +76,7 @@ def test_a_description_that_may_not_be_read_is_not_called_damaged(
     with pytest.raises(GleamError, match=r"You may not read or write .*tileset\.json") as told:
         store.info("area")
     assert "remove" not in told.value.hint
-    assert [info.state for info in store.list()] == ["damaged"]
+    assert [info.state for info in store.list()] == ["unreadable"]
 
 
 def test_a_folder_of_tile_sets_that_may_not_be_read_is_not_called_empty(
