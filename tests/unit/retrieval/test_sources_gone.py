@@ -61,7 +61,7 @@ def test_a_damaged_description_is_told(store: TileSetStore, text: str) -> None:
     (store.folder("area") / "tileset.json").write_text(text)
     with pytest.raises(GleamError):
         store.open("area")
-    assert [info.state for info in store.list()] == ["unreadable"]
+    assert [info.state for info in store.list()] == ["damaged"]
 
 
 def test_a_description_that_may_not_be_read_is_not_called_damaged(
