@@ -20,7 +20,6 @@ from typing import Any
 import numpy as np
 import pytest
 from PIL import Image
-from PySide6.QtPdf import QPdfDocument
 
 from gleam_app.cases.case import Case
 from gleam_app.cases.exports.export import FORMATS, SUFFIXES, Exported, export_case
@@ -117,8 +116,7 @@ def exported(case: Case, format: str, tmp_path: Path, **options: Any) -> Path:
     return path
 
 
-# of a PDF Chromium promises the same pages, not the same bytes: see below
-@pytest.mark.parametrize("format", [one for one in FORMATS if one not in ("history", "pdf")])
+@pytest.mark.parametrize("format", [one for one in FORMATS if one != "history"])
 def test_the_same_case_gives_the_same_bytes(
     full: Case, tmp_path: Path, format: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -129,20 +127,8 @@ def test_the_same_case_gives_the_same_bytes(
     with Case.open(full.path) as again:
         assert exported(again, format, tmp_path, **options).read_bytes() == first
         assert again.journal.entries()[-1].what == "export"
-    assert b"2099" not in first
+    assert b"2099-01-01" not in first and b"D:2099" not in first  # four digits alone come by chance
     assert [one for one in tmp_path.iterdir() if one.name.startswith(".out")] == []
-
-
-def test_the_same_case_gives_the_same_pages(full: Case, tmp_path: Path) -> None:
-    def pages() -> list[str]:
-        document = QPdfDocument()
-        document.load(str(exported(full, "pdf", tmp_path, candidates=True, langs=("zh", "en"))))
-        texts = [document.getAllText(page).text() for page in range(document.pageCount())]
-        document.close()
-        return texts
-
-    first = pages()
-    assert first and first == pages()
 
 
 def test_geojson_by_the_rules_of_rfc_7946(full: Case, tmp_path: Path) -> None:
