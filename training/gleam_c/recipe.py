@@ -3,15 +3,14 @@
 The files lie in ``training/gleam_c/recipes``; their comments say where each number comes from.
 """
 
-import tomllib
 from pathlib import Path
 from typing import Annotated, Literal
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
+from pydantic import BaseModel, ConfigDict, Field, model_validator
 
-from gleam_app.errors import GleamError
 from gleam_app.imagery.views import View
 from gleam_app.retrieval.turning import TURNED_VIEWS
+from training.recipe_file import read_recipe_file
 
 RECIPES = Path(__file__).parent / "recipes"
 
@@ -205,19 +204,5 @@ class Recipe(_Part):
 
 
 def read_recipe(name: str) -> Recipe:
-    """A recipe by the name of its file in ``recipes``, or by the path of a TOML file.
-
-    Raises GleamError naming the line or the entry that is wrong.
-    """
-    path = Path(name) if name.endswith(".toml") else RECIPES / f"{name}.toml"
-    try:
-        return Recipe.model_validate(tomllib.loads(path.read_text("utf-8")))
-    except OSError:
-        known = ", ".join(sorted(file.stem for file in RECIPES.glob("*.toml")))
-        raise GleamError(f"There is no recipe {name!r}.", f"Choose one of: {known}.") from None
-    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
-        raise GleamError(f"{path.name} is not valid TOML: {error}.") from None
-    except ValidationError as error:
-        first = error.errors(include_url=False)[0]
-        place = ".".join(str(step) for step in first["loc"]) or "recipe"
-        raise GleamError(f"{path.name}: {place}: {first['msg']}.") from None
+    """A recipe of ours by its name, or by the path of a TOML file. Raises GleamError."""
+    return read_recipe_file(Recipe, RECIPES, name)
