@@ -7,10 +7,8 @@ from PySide6.QtGui import QDragEnterEvent, QDropEvent, QKeyEvent
 from PySide6.QtWidgets import (
     QDialog,
     QFileDialog,
-    QFrame,
     QHBoxLayout,
     QMenu,
-    QScrollArea,
     QStackedWidget,
     QVBoxLayout,
     QWidget,
@@ -23,7 +21,7 @@ from gleam_app.ui.packs.library import PackLibrary
 from gleam_app.ui.packs.pages import LicencePage, MeasuredPage
 from gleam_app.ui.packs.progress import PackProgress
 from gleam_app.ui.packs.row import PackRow
-from gleam_app.ui.panels.frame import ElidedLabel, Panel
+from gleam_app.ui.panels.frame import ElidedLabel, Panel, rows_and_scroller
 from gleam_app.ui.panels.notice import Notice
 from gleam_app.ui.strings import bind_text, language, tr
 from gleam_app.ui.theme import SPACE_1, SPACE_2, SPACE_3, theme
@@ -52,7 +50,7 @@ class PacksWindow(QDialog):
         self._build_header()
         self.installing = PackProgress()
         self.installing.asked.connect(lambda _: library.stop())
-        self.list = self._build_list()
+        self._column, self.list = rows_and_scroller()
         self.licence, self.measured = LicencePage(), MeasuredPage()
         self.stack = QStackedWidget()
         for page in (self.list, self.licence, self.measured):
@@ -92,21 +90,6 @@ class PacksWindow(QDialog):
         self.install.setMenu(menu)
         self.panel.header.insertWidget(0, self.back)
         self.panel.header.addWidget(self.install)
-
-    def _build_list(self) -> QScrollArea:
-        inside = QWidget()
-        inside.setObjectName("rows")
-        self._column = QVBoxLayout(inside)
-        self._column.setContentsMargins(0, 0, 0, 0)
-        self._column.setSpacing(0)
-        self._column.addStretch(1)
-        scroll = QScrollArea()
-        scroll.setWidget(inside)
-        scroll.setWidgetResizable(True)
-        scroll.setFrameShape(QFrame.Shape.NoFrame)
-        scroll.setFocusPolicy(Qt.FocusPolicy.NoFocus)
-        scroll.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
-        return scroll
 
     def _build_footer(self) -> QWidget:
         self.space = caption()

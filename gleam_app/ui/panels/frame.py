@@ -7,6 +7,7 @@ from PySide6.QtWidgets import (
     QHBoxLayout,
     QLabel,
     QPushButton,
+    QScrollArea,
     QSizePolicy,
     QSpacerItem,
     QVBoxLayout,
@@ -163,3 +164,20 @@ class EmptyState(QWidget):
         y = self._title.y() - 28 - SPACE_2
         colour = tokens.accent if self.lit else tokens.secondary
         paint_icon(painter, self._icon, colour, (self.width() - 28) / 2, y, 28)
+
+
+def rows_and_scroller() -> tuple[QVBoxLayout, QScrollArea]:
+    """A column for rows, which ends in free space, and what scrolls it up and down."""
+    inside = QWidget()
+    inside.setObjectName("rows")
+    column = QVBoxLayout(inside)
+    column.setContentsMargins(0, 0, 0, 0)
+    column.setSpacing(0)
+    column.addStretch(1)
+    scroll = QScrollArea()
+    scroll.setWidget(inside)
+    scroll.setWidgetResizable(True)
+    scroll.setFrameShape(QFrame.Shape.NoFrame)
+    scroll.setFocusPolicy(Qt.FocusPolicy.NoFocus)
+    scroll.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
+    return column, scroll

@@ -2,10 +2,10 @@
 
 from PySide6.QtCore import Qt, QTimer, Signal
 from PySide6.QtGui import QKeyEvent, QShowEvent
-from PySide6.QtWidgets import QFrame, QMenu, QScrollArea, QStackedWidget, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QMenu, QStackedWidget, QWidget
 
 from gleam_app.ui.buttons import tool_button
-from gleam_app.ui.panels.frame import EmptyState, Panel
+from gleam_app.ui.panels.frame import EmptyState, Panel, rows_and_scroller
 from gleam_app.ui.panels.notice import Notice
 from gleam_app.ui.session import Session
 from gleam_app.ui.strings import bind_text, language, tr
@@ -47,7 +47,7 @@ class TileSetPanel(Panel):
         self.card.closed.connect(self.show_list)
         self.card.more_files.connect(self.files_wanted)
         self.card.more_folders.connect(self.folder_wanted)
-        self.list = self._build_list()
+        self._column, self.list = rows_and_scroller()
         self.stack = QStackedWidget()
         for page in (self.empty, self.list, self.card):
             self.stack.addWidget(page)
@@ -81,21 +81,6 @@ class TileSetPanel(Panel):
             bind_text(action, action.setText, key)
             action.triggered.connect(signal)
         return menu
-
-    def _build_list(self) -> QScrollArea:
-        inside = QWidget()
-        inside.setObjectName("rows")
-        self._column = QVBoxLayout(inside)
-        self._column.setContentsMargins(0, 0, 0, 0)
-        self._column.setSpacing(0)
-        self._column.addStretch(1)
-        scroll = QScrollArea()
-        scroll.setWidget(inside)
-        scroll.setWidgetResizable(True)
-        scroll.setFrameShape(QFrame.Shape.NoFrame)
-        scroll.setFocusPolicy(Qt.FocusPolicy.NoFocus)
-        scroll.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
-        return scroll
 
     # ---- the two faces --------------------------------------------------------------------------
 
