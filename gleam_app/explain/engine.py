@@ -15,14 +15,15 @@ import threading
 import time
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
+from functools import cached_property
 from pathlib import Path
 from typing import Any
 
-import gleam_app
 from gleam_app.errors import GleamError
 from gleam_app.explain.reading import Piece
 from gleam_app.explain.tower import Tower, decoded
 from gleam_app.jobs import threads
+from gleam_app.jobs.processes import own_environment
 from gleam_app.jobs.work import Work
 
 STOP_PATIENCE_S = 1.5
@@ -59,7 +60,6 @@ class Engine:
         self._child: subprocess.Popen[str] | None = None
         self._listener: threading.Thread | None = None
         self._replies: queue.Queue[dict[str, Any] | None] = queue.Queue()
-        self._tower: Tower | None = None
 
     @property
     def pid(self) -> int | None:
@@ -124,12 +124,15 @@ class Engine:
                 if not finished:
                     self._stop()
 
+    @cached_property
+    def _tower(self) -> Tower | None:
+        """Ours, read when it is first to look."""
+        return Tower(self.files.tower) if self.files.tower is not None else None
+
     def _seen(self, messages: list[dict[str, Any]]) -> list[dict[str, Any]]:
         """The messages with what our tower makes of their pictures, if it is ours to look."""
-        if self.files.tower is None:
-            return messages
         if self._tower is None:
-            self._tower = Tower(self.files.tower)
+            return messages
         return [
             message
             if isinstance(message["content"], str)
@@ -139,10 +142,8 @@ class Engine:
 
     def _own_verdict(self, messages: list[dict[str, Any]]) -> float | None:
         """The tower's on the one picture of the messages."""
-        if self.files.tower is None:
-            return None
         if self._tower is None:
-            self._tower = Tower(self.files.tower)
+            return None
         parts = [
             part for m in messages if not isinstance(m["content"], str) for part in m["content"]
         ]
@@ -186,7 +187,8 @@ class Engine:
             stdout=subprocess.PIPE,
             stderr=subprocess.DEVNULL,
             encoding="utf-8",
-            env=_environment(),
+            # waiting threads sleep instead of spinning beside torch
+            env=own_environment(OMP_WAIT_POLICY="passive", PYTHONUTF8="1"),
             creationflags=getattr(subprocess, "CREATE_NO_WINDOW", 0),
         )
         self._listener = threading.Thread(
@@ -288,18 +290,6 @@ def _listen(child: "subprocess.Popen[str]", replies: "queue.Queue[dict[str, Any]
     except (ValueError, OSError):  # cut off in the middle of a line, or closed by us
         pass
     replies.put(None)
-
-
-def _environment() -> dict[str, str]:
-    """The child's: waiting threads sleep instead of spinning beside torch; it finds this package."""
-    root = str(Path(gleam_app.__file__).resolve().parent.parent)
-    path = os.environ.get("PYTHONPATH")
-    return {
-        **os.environ,
-        "OMP_WAIT_POLICY": "passive",
-        "PYTHONPATH": os.pathsep.join((root, path)) if path else root,
-        "PYTHONUTF8": "1",
-    }
 
 
 def physical_cores() -> int:

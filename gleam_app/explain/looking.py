@@ -16,7 +16,7 @@ from gleam_app.explain.pair import WORDS, pair_grammar, pair_messages
 from gleam_app.explain.reading import Piece
 from gleam_app.explain.slots import SlotFiller
 from gleam_app.explain.sureness import Sentence, SentenceCutter, Sureness
-from gleam_app.explain.wording import Lang
+from gleam_app.explain.wording import Lang, bounded
 from gleam_app.jobs.work import Work
 
 
@@ -96,6 +96,6 @@ def measured_odds(evidence: Sequence[Evidence]) -> float | None:
         told = item.value if item.kind == "verdict" and isinstance(item.value, dict) else {}
         confidence = told.get("confidence")
         if isinstance(confidence, float):
-            bounded = min(0.99, max(0.01, float(confidence)))
-            return math.log(bounded / (1 - bounded))
+            shown = bounded(confidence)
+            return math.log(shown / (1 - shown))
     return None

@@ -3,9 +3,9 @@
 llama.cpp could run the same tower as a ConvNeXt, but takes seconds for it, nearly all of them to lay out
 the depthwise convolutions on one thread. So the tower travels in its own form, as one safetensors file:
 ``body.*``, GLEAM-C's encoder with its norms folded in and without its head; ``entry.*`` and ``blocks.*``,
-the comparer; ``projector.*``; and ``verdict.*`` with ``places``, by which the comparer itself judges, if it does.
-The header's metadata name the encoder's variant and how pixels are
-normalised. What each part is, and how it learns: ``training.gleam_x.model.comparer``.
+the comparer; ``projector.*``; and ``verdict.*`` with ``places``, by which the comparer itself
+judges, if it does. The header's metadata name the encoder's variant and how pixels are normalised. What each
+part is, and how it learns: ``training.gleam_x.model.comparer``.
 """
 
 import base64

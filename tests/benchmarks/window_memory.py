@@ -8,7 +8,6 @@ given back what it kept for later, so that growth beyond it is ours; ``chromium_
 shared with others counted in part. ``stalls``: of more than 50 ms, the longest first, with what ran.
 """
 
-import ctypes
 import gc
 import json
 import os
@@ -27,6 +26,7 @@ SHOWN_STALLS = 25
 
 
 def main() -> None:
+    from gleam_app.jobs.memory import give_back
     from gleam_app.services import Services
     from gleam_app.ui.app import make_application, make_window
     from tests.benchmarks.stall_watch import StallWatch
@@ -64,8 +64,7 @@ def main() -> None:
                 figures.append({"queries": number, **_memory()})
                 print(figures[-1], file=sys.stderr, flush=True)
         watch.stop()
-        if sys.platform.startswith("linux"):
-            ctypes.CDLL(None).malloc_trim(0)
+        give_back()
         trimmed = _memory()
         window.close()
         services.close()

@@ -1,6 +1,5 @@
 """The report as PDF: the HTML report, laid out on A4 by a child process of the program."""
 
-import os
 import re
 import subprocess
 import sys
@@ -9,8 +8,8 @@ from collections.abc import Callable
 from datetime import UTC, datetime
 from pathlib import Path
 
-import gleam_app
 from gleam_app.errors import GleamError
+from gleam_app.jobs.processes import own_environment
 from gleam_app.jobs.work import Work
 
 PRINT_PAGE = "--print-page"
@@ -38,18 +37,12 @@ def _command(page: Path, pdf: Path) -> list[str]:
 
 
 def _print(page: Path, pdf: Path, work: Work) -> None:
-    root = str(Path(gleam_app.__file__).resolve().parent.parent)
-    paths = [root, os.environ.get("PYTHONPATH", "")]
     child = subprocess.Popen(
         _command(page, pdf),
         stdin=subprocess.DEVNULL,
         stdout=subprocess.DEVNULL,
         stderr=subprocess.DEVNULL,
-        env={
-            **os.environ,
-            "QT_QPA_PLATFORM": "offscreen",
-            "PYTHONPATH": os.pathsep.join(filter(None, paths)),
-        },
+        env=own_environment(QT_QPA_PLATFORM="offscreen"),
         creationflags=getattr(subprocess, "CREATE_NO_WINDOW", 0),
     )
     try:
