@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from pytestqt.qtbot import QtBot
 
 sys.path.insert(0, str(Path(__file__).resolve().parent.parent))  # tests.factories, from anywhere
 
@@ -33,6 +34,7 @@ HOST_NOISE = (
     "XDG_RUNTIME_DIR",
 )
 PATIENCE_S = 5.0  # what was told to end may take a moment to do so
+WAIT_MS = 30_000  # as long as it may take on a machine that does other things too
 WINDOW_TESTS = {"ui", "ui_map", "ui_compare", "workflows"}
 
 
@@ -47,6 +49,21 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
         from gleam_app.ui.map.scheme import register_scheme
 
         register_scheme()
+
+
+class PatientBot(QtBot):  # type: ignore[misc]
+    """Waits longer than a person would before it calls something late: busy machines are no failure."""
+
+    def waitUntil(self, callback: Any, *, timeout: int = WAIT_MS) -> None:
+        super().waitUntil(callback, timeout=timeout)
+
+    def waitSignal(self, signal: Any, *, timeout: int = WAIT_MS, **how: Any) -> Any:
+        return super().waitSignal(signal, timeout=timeout, **how)
+
+
+@pytest.fixture
+def qtbot(qapp: Any, request: pytest.FixtureRequest) -> QtBot:
+    return PatientBot(request)
 
 
 @pytest.fixture(autouse=True)

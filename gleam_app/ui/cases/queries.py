@@ -25,6 +25,7 @@ class Queries(QObject):
         self._desk = desk
         self.records: tuple[QueryRecord, ...] = ()
         self.by_id: dict[int, QueryRecord] = {}
+        self.gone: frozenset[int] = frozenset()  # listed before and no longer
         self.title = ""
         self.undo_name = self.redo_name = ""
         self._stale: set[int] = set()
@@ -79,5 +80,6 @@ class Queries(QObject):
         else:
             fresh = {one.id: one for one in records}
             self.records = tuple(fresh.get(one.id, one) for one in self.records)
-        self.by_id = {one.id: one for one in self.records}
+        before, self.by_id = self.by_id, {one.id: one for one in self.records}
+        self.gone = frozenset(before) - frozenset(self.by_id)
         self.listed.emit()

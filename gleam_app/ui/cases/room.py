@@ -291,7 +291,7 @@ class CaseRoom(QObject):
         record = self.queries.by_id.get(shown) if shown is not None else None
         if record is not None:
             self._analysis.follow(record)
-        elif shown is not None and self.desk.case is not None:  # it was removed
+        elif shown in self.queries.gone and self.desk.case is not None:
             rest = self.queries.records
             if rest:
                 self._analysis.show(rest[0].id, rest[0].name)

@@ -1,6 +1,7 @@
 """The case in the window on stand-in services: drops, batch, decisions, files, where one left."""
 
 import shutil
+import threading
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -78,6 +79,23 @@ def test_many_dropped_pictures_are_located_one_after_another(
     assert panel.list.currentIndex().row() == 1
     assert len(services._locator.asked) == 4  # what the case holds is shown, not sought again
     qtbot.waitUntil(lambda: bool(batched.session.explain.evidence))
+
+
+def test_a_list_read_before_the_picture_was_added_is_no_removal(
+    batched: Any, tmp_path: Path, qtbot: Any
+) -> None:
+    queries, reader = batched.cases.queries, threading.Event()
+    late = (list(queries.records), "", "", "")
+    batched.cases.desk.run(lambda case: reader.wait(30))  # the list is read in turn: later
+    fifth = tmp_path / "fifth.jpg"
+    Image.fromarray(make_pixels(160, 120, 9)).save(fifth)
+    batched.analysis.open_file(fifth)
+    qtbot.waitUntil(lambda: shown(batched, "fifth.jpg"))
+    queries._take(late, whole=True)
+    assert not batched.session.loading and shown(batched, "fifth.jpg")
+    reader.set()
+    qtbot.waitUntil(lambda: len(queries.records) == 5)
+    assert shown(batched, "fifth.jpg")
 
 
 def test_a_folder_of_pictures_is_queries_and_a_folder_of_imagery_is_not(
