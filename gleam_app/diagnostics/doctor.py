@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from gleam_app.build import this_build
+from gleam_app.diagnostics import sandbox
 from gleam_app.diagnostics.logs import log_file
 from gleam_app.errors import disk_trouble
 from gleam_app.jobs.work import Work
@@ -118,7 +119,11 @@ def _browser() -> Check:
     chosen = os.environ.get("QTWEBENGINEPROCESS_PATH")
     found = [Path(chosen)] if chosen else sorted(Path(place).rglob("QtWebEngineProcess*"))
     there = any(path.is_file() for path in found)
-    return Check("map engine", there, "QtWebEngineProcess" if there else f"missing in {place}")
+    if not there:
+        return Check("map engine", False, f"missing in {place}")
+    free = sandbox.obstacle()
+    words = f"its processes are not locked in: {free}" if free else "its processes are locked in"
+    return Check("map engine", True, f"QtWebEngineProcess, {words}")
 
 
 def _threads() -> Check:

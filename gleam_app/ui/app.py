@@ -1,6 +1,5 @@
 """Starting the window and keeping it alive."""
 
-import os
 import signal
 import sys
 from collections.abc import Sequence
@@ -10,6 +9,7 @@ from PySide6.QtCore import QTimer
 from PySide6.QtGui import QIcon
 from PySide6.QtWidgets import QApplication
 
+from gleam_app.diagnostics import sandbox
 from gleam_app.diagnostics.crashes import watched
 from gleam_app.diagnostics.logs import kept
 from gleam_app.home import resources_dir
@@ -50,8 +50,7 @@ def run(
 
 def make_application() -> QApplication:
     """The application object with style, font and icon; the one that exists if there is one."""
-    if hasattr(os, "geteuid") and os.geteuid() == 0:
-        os.environ.setdefault("QTWEBENGINE_DISABLE_SANDBOX", "1")  # Chromium refuses root otherwise
+    sandbox.prepare()
     known = QApplication.instance()
     application = known if isinstance(known, QApplication) else QApplication(sys.argv[:1])
     # beside a thread that computes in Python, the event loop turns nearly half more often than with

@@ -19,6 +19,8 @@ from PySide6.QtWebEngineCore import (
 )
 from PySide6.QtWidgets import QApplication
 
+from gleam_app.diagnostics import sandbox
+
 _MARGINS_MM = QMarginsF(16.0, 15.0, 16.0, 18.0)  # the foot holds the number of the page
 
 
@@ -37,8 +39,7 @@ class _Alone(QWebEngineUrlRequestInterceptor):
 def print_page(html: Path, pdf: Path) -> int:
     """Write the page of the file ``html`` to ``pdf``: A4, upright. Returns 0, or 1 if it cannot be."""
     os.environ.setdefault("QT_QPA_PLATFORM", "offscreen")
-    if hasattr(os, "geteuid") and os.geteuid() == 0:
-        os.environ.setdefault("QTWEBENGINE_DISABLE_SANDBOX", "1")  # Chromium refuses root otherwise
+    sandbox.prepare()
     application = QApplication(sys.argv[:1])
     address = QUrl.fromLocalFile(str(html.resolve()))
     profile = QWebEngineProfile(application)  # keeps nothing on the disk
