@@ -151,7 +151,8 @@ class Analysis(QObject):
         session.set_record(record)
         if before is not None and before.id == record.id:
             self._follow_settings(before, record)
-        if record.run not in (None, session.seen_run) and not session.locating:
+        newer = record.run is not None and record.run > (session.seen_run or 0)
+        if newer and not session.locating:  # not an older one, from a list that comes late
             self._show_kept(record)
 
     def _follow_settings(self, before: "QueryRecord", record: "QueryRecord") -> None:
