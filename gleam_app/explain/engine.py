@@ -20,8 +20,9 @@ from pathlib import Path
 from typing import Any
 
 from gleam_app.errors import GleamError
+from gleam_app.explain.montage import Picture
 from gleam_app.explain.reading import Piece
-from gleam_app.explain.tower import Tower, decoded
+from gleam_app.explain.tower import Scores, Tower, decoded
 from gleam_app.jobs import threads
 from gleam_app.jobs.processes import own_environment
 from gleam_app.jobs.work import Work
@@ -40,10 +41,10 @@ def worker_command() -> list[str]:
 
 @dataclass(frozen=True)
 class ModelFiles:
-    """What to load. ``mmproj``: the vision part of a model that sees, or None; ``tower``: our own in its place,
+    """What to load. ``model`` is None for a tower that needs no language model. ``mmproj``: the vision part of a model that sees, or None; ``tower``: our own in its place,
     or None; ``adapter``: what it was taught on top of its own weights, or None."""
 
-    model: Path
+    model: Path | None
     mmproj: Path | None = None
     context: int = DEFAULT_CONTEXT
     adapter: Path | None = None
@@ -110,6 +111,13 @@ class Engine:
             logits = self._next(work)["logits"]
             return float(logits[0] - logits[1])
 
+    def scores(self, messages: list[dict[str, Any]]) -> tuple[Scores, Scores]:
+        """How sure our own tower is of each scene fact of the query and of the tile; empty for other models."""
+        picture = self._own_picture(messages)
+        if self._tower is None or picture is None:
+            return {}, {}
+        return self._tower.scores(picture)
+
     @contextlib.contextmanager
     def _asked(self, messages: list[dict[str, Any]], work: Work) -> Iterator[list[dict[str, Any]]]:
         """The child, ready for a question; it is stopped if the answer does not come to its end."""
@@ -142,13 +150,17 @@ class Engine:
 
     def _own_verdict(self, messages: list[dict[str, Any]]) -> float | None:
         """The tower's on the one picture of the messages."""
-        if self._tower is None:
-            return None
+        picture = self._own_picture(messages)
+        return None if self._tower is None or picture is None else self._tower.odds(picture)
+
+    @staticmethod
+    def _own_picture(messages: list[dict[str, Any]]) -> Picture | None:
+        """The one picture of the messages; None where there are more or none."""
         parts = [
             part for m in messages if not isinstance(m["content"], str) for part in m["content"]
         ]
         pictures = [part["image_url"]["url"] for part in parts if part["type"] == "image_url"]
-        return self._tower.odds(decoded(pictures[0])) if len(pictures) == 1 else None
+        return decoded(pictures[0]) if len(pictures) == 1 else None
 
     def _look(self, part: dict[str, Any]) -> dict[str, Any]:
         if part["type"] != "image_url" or self._tower is None:
@@ -176,6 +188,7 @@ class Engine:
             return
         self.close()
         files = self.files
+        assert files.model is not None, "a tower alone is never asked to write"
         for path in (files.model, files.mmproj, files.adapter, files.tower):
             if path is not None and not path.is_file():
                 raise GleamError(f"The model file {path.name} is missing.", "Fetch the pack again.")
@@ -209,7 +222,7 @@ class Engine:
             ready = self._next(work)["is"] == "ready"
         except GleamError as error:
             raise GleamError(
-                f"The language model {self.files.model.name} cannot be loaded.",
+                f"The language model {files.model.name} cannot be loaded.",
                 "Its file is damaged, or too large for this computer's memory: "
                 "`gleam packs verify` tells which.",
             ) from error

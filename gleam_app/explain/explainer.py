@@ -134,10 +134,16 @@ class Explainer:
         looked = False
         if montage is not None:
             sureness = sureness_of(pack)
-            looked = lang in sureness.sentences  # only then it is known what it is sure of
-            looker = Looker(engine, sureness, montage, evidence, lang)
-            text, seen = _told_by_sight(looker, match_of(location, candidate), lang, work, show)
+            # only then it is known what it is sure of
+            looked = lang in sureness.sentences or bool(sureness.facts)
+            view = location.query.view
+            looker = Looker(engine, sureness, montage, evidence, lang, view)
+            tell = _told_by_sight if pack.has("model") else _composed_by_sight
+            text, seen = tell(looker, match_of(location, candidate), lang, work, show)
             evidence.append(seen)
+        elif not pack.has("model"):  # there is nothing to look at
+            text = plain_text(evidence, lang)
+            show(text)
         else:
             text = _written(engine, pack, location, candidate, evidence, lang, work, show)
         timings["write"] = _since(clock) - timings.get("read", 0.0)
@@ -236,6 +242,21 @@ def _told_by_sight(
     return f"{opinion}{gap}{told}", seen
 
 
+def _composed_by_sight(
+    looker: Looker, match: bool | None, lang: Lang, work: Work | None, show: Callable[[str], None]
+) -> tuple[str, Evidence]:
+    """Without a language model: what is sure to be seen, unless geometry has decided otherwise, then all evidence,
+    that of the model's eyes included."""
+    gap = "" if lang == "zh" else " "
+    probability = looker.sight(work)
+    seen = seen_by_model(probability)
+    same = probability >= 0.5
+    scene = looker.composed(same, settled=match is True) if match in (None, same) else ""
+    text = gap.join(filter(None, (scene, plain_text([*looker.evidence, seen], lang))))
+    show(text)
+    return text, seen
+
+
 def sees(pack: Pack) -> bool:
     """Whether the model is shown pictures: by llama.cpp's vision part, or by a tower of ours."""
     return pack.has("mmproj") or pack.has("tower")
@@ -258,7 +279,8 @@ def model_files(pack: Pack) -> ModelFiles:
         pack.path(role) if pack.has(role) else None for role in ("mmproj", "adapter", "tower")
     )
     context = int(pack.manifest.architecture.get("context", usual))
-    return ModelFiles(pack.path("model"), mmproj, context, adapter, tower)
+    model = pack.path("model") if pack.has("model") else None
+    return ModelFiles(model, mmproj, context, adapter, tower)
 
 
 def _montage(location: Location, candidate: Candidate) -> Any:

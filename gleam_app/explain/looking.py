@@ -14,9 +14,11 @@ from gleam_app.explain.evidence import Evidence
 from gleam_app.explain.montage import Picture
 from gleam_app.explain.pair import WORDS, pair_grammar, pair_messages
 from gleam_app.explain.reading import Piece
+from gleam_app.explain.scene_text import composed
 from gleam_app.explain.slots import SlotFiller
 from gleam_app.explain.sureness import Sentence, SentenceCutter, Sureness
 from gleam_app.explain.wording import Lang, bounded
+from gleam_app.imagery.views import View
 from gleam_app.jobs.work import Work
 
 
@@ -30,10 +32,11 @@ class Looker:
         picture: Picture,
         evidence: Sequence[Evidence],
         lang: Lang,
+        view: View = "uav",
     ) -> None:
-        """``picture``: the montage; ``evidence``: what the model is told was measured."""
+        """``picture``: the montage; ``evidence``: what the model is told was measured; ``view``: of the query."""
         self._engine, self._sureness, self._lang = engine, sureness, lang
-        self.evidence = list(evidence)
+        self.evidence, self._view = list(evidence), view
         self.messages: list[dict[str, Any]] = pair_messages(evidence, lang, picture)
 
     def odds(self, work: Work | None = None) -> float:
@@ -83,6 +86,15 @@ class Looker:
         self.sentences(same, work, hear)
         on_text(filler.end())
         return filler.text.strip()
+
+    def composed(self, same: bool, settled: bool = False) -> str:
+        """What the tower is sure that the pictures show, in composed sentences: for a pack without a language
+        model. ``settled``: it was measured that they show one place."""
+        query, tile = self._engine.scores(self.messages)
+        sure = self._sureness.facts_of
+        return composed(
+            self._view, sure(self._view, query), sure("tile", tile), same, self._lang, settled
+        )
 
     def shows(self, sentence: Sentence) -> bool:
         """Whether the model is sure of a sentence that does not speak of the verdict: that is told once."""

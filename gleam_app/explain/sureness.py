@@ -2,11 +2,12 @@
 
 A pack carries what was fitted on pairs that nothing else was learnt from (``gleam-x calibrate``), in the
 field ``calibration`` of its manifest, by language:
-``{"verdict": {"en": {"temperature": 1.8, "bias": 0.1}}, "sentences": {"en": {"measure": "mean", "threshold": -0.4}}}``.
+``{"verdict": {"en": {"temperature": 1.8, "bias": 0.1}}, "sentences": {"en": {"measure": "mean", "threshold": -0.4}}}``. A pack whose tower tells scene facts names their bars
+by view, "tile" for image 2: ``{"facts": {"tile": {"water present": 0.9}}}``.
 """
 
 import math
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Annotated, Literal, get_args
 
@@ -14,6 +15,7 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from gleam_app.errors import GleamError
 from gleam_app.explain.reading import Piece
+from gleam_app.explain.scene_facts import Fact
 from gleam_app.explain.wording import Lang
 from gleam_app.packs.manifest import Pack
 
@@ -58,6 +60,7 @@ class Sureness(_Part):
 
     verdict: dict[Lang, VerdictScale] = {}
     sentences: dict[Lang, SentenceBar] = {}
+    facts: dict[str, dict[str, float]] = {}
 
     def probability(self, odds: float, lang: Lang, measured: float | None = None) -> float:
         """That both pictures show one place."""
@@ -67,6 +70,16 @@ class Sureness(_Part):
         """Whether the model was sure enough of a sentence."""
         bar = self.sentences.get(lang)
         return bar is None or sentence.sureness(bar.measure) >= bar.threshold
+
+    def facts_of(self, view: str, scores: Mapping[tuple[str, str], float]) -> list[Fact]:
+        """What a picture shows, of what its ``scores`` (0..1) by kind and value reach their bars; of each kind
+        the surest. ``view``: that of a query, or "tile"."""
+        bars, found = self.facts.get(view, {}), dict[str, tuple[float, str]]()
+        for (kind, value), score in scores.items():
+            bar = bars.get(f"{kind} {value}")
+            if bar is not None and score >= bar and score > found.get(kind, (0.0, ""))[0]:
+                found[kind] = (score, value)
+        return [Fact(id="", kind=kind, value=value) for kind, (_, value) in found.items()]
 
 
 def sureness_of(pack: Pack) -> Sureness:

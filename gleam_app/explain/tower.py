@@ -3,7 +3,7 @@
 llama.cpp could run the same tower as a ConvNeXt, but takes seconds for it, nearly all of them to lay out
 the depthwise convolutions on one thread. So the tower travels in its own form, as one safetensors file:
 ``body.*``, GLEAM-C's encoder with its norms folded in and without its head; ``entry.*`` and ``blocks.*``,
-the comparer; ``projector.*``; and ``verdict.*`` with ``places``, by which the comparer itself
+the comparer; ``projector.*``, if a language model reads it; ``heads.*``, if it tells what each picture shows; and ``verdict.*`` with ``places``, by which the comparer itself
 judges, if it does. The header's metadata name the encoder's variant and how pixels are normalised. What each
 part is, and how it learns: ``training.gleam_x.model.comparer``.
 """
@@ -13,6 +13,7 @@ import hashlib
 import io
 import json
 from collections import OrderedDict
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -26,7 +27,17 @@ SCHEMA = "gleam.tower/1"
 KEPT = 16
 GRN_EPS = 1e-6
 Tokens = NDArray[np.float32]
-Seen = tuple[Tokens, float | None]
+Scores = dict[tuple[str, str], float]
+"""Of scene facts, by kind and value: 0..1."""
+
+
+@dataclass(frozen=True)
+class Seen:
+    """What the tower makes of a montage: tokens (64, features), its verdict, what query and tile show."""
+
+    tokens: Tokens | None
+    odds: float | None
+    scores: tuple[Scores, Scores]
 
 
 class Tower:
@@ -48,11 +59,18 @@ class Tower:
 
     def tokens(self, picture: Picture) -> Tokens:
         """uint8 (256, 256, 3) RGB -> float32 (64, features of a token), row by row."""
-        return self._look(picture)[0]
+        found = self._look(picture).tokens
+        if found is None:
+            raise ValueError("this tower was made for no language model")
+        return found
 
     def odds(self, picture: Picture) -> float | None:
         """Its own verdict on a montage, the logarithm of the odds of one place; None if it learnt none."""
-        return self._look(picture)[1]
+        return self._look(picture).odds
+
+    def scores(self, picture: Picture) -> tuple[Scores, Scores]:
+        """How much query and tile look as if a fact were true of them; empty if it learnt none."""
+        return self._look(picture).scores
 
     def _look(self, picture: Picture) -> Seen:
         key = hashlib.sha256(np.ascontiguousarray(picture).tobytes()).digest()
@@ -79,6 +97,7 @@ class Tower:
         lacking, unknown = network.load_state_dict(body, strict=False)
         if unknown or any(not name.startswith("head.") for name in lacking):
             raise ValueError("the encoder's weights do not fit its variant")
+        self._facts = [(str(kind), str(value)) for kind, value in said.get("facts", ())]
         self._network, self._weights = network.requires_grad_(False), weights
 
     def _seen(self, picture: Picture) -> Seen:
@@ -92,6 +111,7 @@ class Tower:
         with torch.inference_mode():
             x = torch.from_numpy(pixels).permute(2, 0, 1)[None]
             x = self._network.first(x, len(self._network.blocks))
+            scores = self._scores(x)
             x = functional.relu6(_conv(x, weights, "entry.head"))
             x = _conv(x, weights, "entry.project")
             number = 0
@@ -99,13 +119,40 @@ class Tower:
                 x = x + _block(x, weights, f"blocks.{number}")
                 number += 1
             cells = x.flatten(2).transpose(1, 2)
-            hidden = functional.gelu(_linear(cells, weights, "projector.up"))
-            tokens: Tokens = _linear(hidden, weights, "projector.down")[0].numpy()
+            tokens: Tokens | None = None
+            if "projector.up.weight" in weights:
+                hidden = functional.gelu(_linear(cells, weights, "projector.up"))
+                tokens = _linear(hidden, weights, "projector.down")[0].numpy()
             odds = None
             if "places" in weights:
                 places = weights["places"].softmax(dim=0)
                 odds = float((_linear(cells, weights, "verdict")[0, :, 0] * places).sum())
-        return tokens, odds
+        return Seen(tokens, odds, scores)
+
+    def _scores(self, features: Any) -> tuple[Scores, Scores]:
+        from torch.nn import functional
+
+        if not self._facts:
+            return {}, {}
+        hidden = functional.gelu(_linear(pooled_panels(features)[0], self._weights, "heads.up"))
+        found = _linear(hidden, self._weights, "heads.down").sigmoid().tolist()
+        query, tile = (dict(zip(self._facts, side, strict=True)) for side in found)
+        return query, tile
+
+
+def pooled_panels(features: Any) -> Any:
+    """Features of montages, tensor (N, C, 8, 8) -> (N, 2, 4C): of the query's half and of the tile's, mean and
+    most of the panel with the whole picture and of the one below."""
+    import torch
+
+    half = features.shape[-1] // 2
+    panels = [
+        features[:, :, rows, columns]
+        for columns in (slice(0, half), slice(half, None))
+        for rows in (slice(0, half), slice(half, None))
+    ]
+    found = [part for panel in panels for part in (panel.mean((2, 3)), panel.amax((2, 3)))]
+    return torch.cat(found, 1).reshape(len(features), 2, -1)
 
 
 def _conv(x: Any, weights: dict[str, Any], name: str) -> Any:

@@ -21,15 +21,27 @@ def register(actions: "Actions") -> None:
     add("--work", type=Path, required=True, help="keeps features, checkpoint and log")
     add("--resume", action="store_true")
     tower.set_defaults(run=_tower)
+    heads = actions.add_parser("heads", help="train what tells scene facts of one picture")
+    add = heads.add_argument
+    add("--recipe", default="small", help="name of a recipe, or a TOML file")
+    add("--pairs", type=Path, required=True, metavar="pairs.jsonl")
+    add("--pack", type=Path, help="encoder of the tower; default: the bundled starter")
+    add("--tower", type=Path, required=True, help="folder of the tower's run, for its features")
+    add("--aerial", type=Path, required=True, help="UC Merced pictures, one folder a class")
+    add("--work", type=Path, required=True, help="folder for the heads and their bars")
+    heads.set_defaults(run=_heads)
     fit = actions.add_parser("fit", help="teach the language model to judge and explain")
     _of_run(fit)
     fit.add_argument("--resume", action="store_true")
     fit.add_argument("--stop-after", type=int, default=0, metavar="STEPS", help="in this piece")
     fit.set_defaults(run=_fit)
     export = actions.add_parser("export", help="make a pack of what was trained")
-    _of_run(export)
+    _of_run(export, base=False)
     export.add_argument("--base-pack", type=Path, help="pack of the base; default: the bundled one")
     export.add_argument("--best", action="store_true", help="the best on validation")
+    export.add_argument(
+        "--heads", type=Path, help="folder of ``heads``: facts in place of a language model"
+    )
     export.add_argument("--out", type=Path, required=True, help="folder of the pack")
     export.set_defaults(run=_export)
     quantise = actions.add_parser("quantise", help="a GGUF model at fewer bits")
@@ -47,14 +59,14 @@ def register(actions: "Actions") -> None:
     convert.set_defaults(run=_convert)
 
 
-def _of_run(parser: argparse.ArgumentParser) -> None:
+def _of_run(parser: argparse.ArgumentParser, base: bool = True) -> None:
     add = parser.add_argument
     add("--recipe", default="small", help="name of a recipe, or a TOML file")
     add("--pairs", type=Path, required=True, metavar="pairs.jsonl")
     add("--pack", type=Path, help="encoder of the tower; default: the bundled starter")
     add("--tower", type=Path, help="folder of the tower's run, for our own model")
-    add("--base", type=Path, required=True, help="text model (GGUF), or folder of a hub model")
-    add("--work", type=Path, required=True, help="keeps checkpoint and log")
+    add("--base", type=Path, required=base, help="text model (GGUF), or folder of a hub model")
+    add("--work", type=Path, required=base, help="keeps checkpoint and log")
 
 
 def _places(arguments: argparse.Namespace) -> "Places":
@@ -86,10 +98,21 @@ def _fit(arguments: argparse.Namespace) -> None:
 
 
 def _export(arguments: argparse.Namespace) -> None:
+    from gleam_app.errors import GleamError
     from training.gleam_x.model.recipe import read_recipe
-    from training.gleam_x.model.workshop import export_small
+    from training.gleam_x.model.workshop import export_seeing, export_small
 
     recipe = read_recipe(arguments.recipe)
+    if arguments.heads is not None:
+        if arguments.tower is None:
+            raise GleamError("A pack without a language model needs --tower and --heads.")
+        encoder = arguments.pack or _starter()
+        export_seeing(recipe, encoder, arguments.tower, arguments.heads, arguments.out)
+        return
+    if arguments.base is None or arguments.work is None:
+        raise GleamError(
+            "A pack with a language model needs --base and --work; one without, --heads."
+        )
     bundled = _starter().parent / recipe.language.base_pack
     export_small(
         recipe, _places(arguments), arguments.base_pack or bundled, arguments.out, arguments.best
@@ -110,6 +133,16 @@ def _tower(arguments: argparse.Namespace) -> None:
             _tell("features"),
         )
     )
+
+
+def _heads(arguments: argparse.Namespace) -> None:
+    from training.gleam_x.model.recipe import read_recipe
+    from training.gleam_x.model.workshop import learn_heads
+
+    recipe = read_recipe(arguments.recipe)
+    encoder = arguments.pack or _starter()
+    run = arguments.tower, arguments.aerial, arguments.work
+    print(learn_heads(recipe, arguments.pairs, encoder, *run, _tell("aerial pictures")))
 
 
 def _say(found: "Figures") -> None:

@@ -13,11 +13,11 @@ from pydantic import BaseModel, ConfigDict, ValidationError
 
 from gleam_app.errors import GleamError
 from gleam_app.explain.evidence import Evidence
+from gleam_app.explain.scene_facts import SceneFacts
 from gleam_app.explain.wording import LANGS, Lang, Phrase
 from gleam_app.imagery.exif import clean_text
 from gleam_app.imagery.views import View
 from gleam_app.packs.files import write_whole
-from training.gleam_x.pairs.facts import SceneFacts
 
 SCHEMA = "gleam.pairs/1"
 RECORDS = "pairs.jsonl"

@@ -92,7 +92,7 @@ def run(arguments: argparse.Namespace) -> str:
         engine.close()
     sureness = Sureness(verdict=verdict, sentences=bars)
     manifest = read_manifest(pack.folder)
-    calibration = {**manifest.calibration, **sureness.model_dump(mode="json")}
+    calibration = {**manifest.calibration, **sureness.model_dump(mode="json", exclude={"facts"})}
     written = manifest.model_copy(update={"calibration": calibration})
     write_whole(pack.folder / MANIFEST_NAME, written.to_json())
     return "\n".join(lines)

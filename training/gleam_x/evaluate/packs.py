@@ -7,7 +7,13 @@ import numpy as np
 
 from gleam_app.explain.engine import Engine
 from gleam_app.explain.evidence import Evidence
-from gleam_app.explain.explainer import compares_montages, model_files, sees, writes_freely
+from gleam_app.explain.explainer import (
+    compares_montages,
+    model_files,
+    plain_text,
+    sees,
+    writes_freely,
+)
 from gleam_app.explain.grammar import free_grammar, guided_grammar
 from gleam_app.explain.looking import Looker
 from gleam_app.explain.montage import Picture, montage
@@ -94,6 +100,7 @@ class MontagePack(OfPack):
     def __init__(self, pack: Pack, inputs: Inputs) -> None:
         super().__init__(pack, inputs)
         self._sureness = sureness_of(pack)
+        self._speaks = pack.has("model")
         self.fingerprint += f" {self._sureness.model_dump_json()}"
 
     def prepare(self, question: Question) -> Any:
@@ -111,13 +118,24 @@ class MontagePack(OfPack):
         text = ""
         if question.explain:
             words = WORDS[question.lang]
-            text = f"{words.yes if same else words.no}{words.gap}{looker.told(same)}".strip()
+            told = looker.told(same) if self._speaks else self._composed(looker, question, same)
+            text = f"{words.yes if same else words.no}{words.gap}{told}".strip()
         return Answer(same, round(probability, 6), text, time.perf_counter() - clock)
+
+    @staticmethod
+    def _composed(looker: Looker, question: Question, same: bool) -> str:
+        """As the app tells it where there is no language model."""
+        gap = WORDS[question.lang].gap
+        evidence = plain_text(looker.evidence, question.lang)
+        settled = verdict_of(looker.evidence)
+        scene = looker.composed(same, settled is True) if settled in (None, same) else ""
+        return gap.join(filter(None, (scene, evidence)))
 
     def _looker(self, question: Question) -> Looker:
         picture = montage(*self._pictures(question))
         evidence = self._evidence(question)
-        return Looker(self._engine, self._sureness, picture, evidence, question.lang)
+        view = question.record.view
+        return Looker(self._engine, self._sureness, picture, evidence, question.lang, view)
 
 
 class SeeingPack(OfPack):

@@ -10,6 +10,7 @@ import numpy as np
 
 from gleam_app.explain.pair import WORDS
 from gleam_app.explain.prompts import data_url
+from gleam_app.explain.scene_text import WORDS as TEACHER_WORDS
 from gleam_app.explain.wording import Lang
 from training.gleam_c.report.figures import Figure
 from training.gleam_x.evaluate.desk import content_hash
@@ -20,7 +21,6 @@ from training.gleam_x.evaluate.systems import Answer
 from training.gleam_x.evaluate.texts import first_word
 from training.gleam_x.kept import Kept
 from training.gleam_x.teachers.endpoint import Endpoint
-from training.gleam_x.teachers.fact_teacher import WORDS as TEACHER_WORDS
 from training.gleam_x.teachers.filters import cleaned
 
 ASKED: dict[Lang, str] = {

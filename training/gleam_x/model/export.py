@@ -14,7 +14,7 @@ from gleam_app.errors import GleamError
 from gleam_app.jobs.work import Work
 from gleam_app.packs.files import sha256_of
 from gleam_app.packs.manifest import PackManifest, read_manifest
-from training.gleam_x.model.recipe import Recipe
+from training.gleam_x.model.recipe import PackRecipe, Recipe
 from training.pack_export import ExportFile, write_pack
 
 LAYERS = {
@@ -138,7 +138,7 @@ def pack_small(
     ]
     return write_pack(
         out,
-        pack_fields(recipe)
+        pack_fields(recipe.pack)
         | {
             "architecture": {
                 "family": "gguf",
@@ -151,9 +151,19 @@ def pack_small(
     )
 
 
-def pack_fields(recipe: Recipe) -> dict[str, Any]:
+def pack_seeing(
+    pack: PackRecipe, tower: Path, bars: Mapping[str, Mapping[str, float]], out: Path
+) -> PackManifest:
+    """The pack of a tower that needs no language model: it judges, and tells the facts above their ``bars``."""
+    fields = {
+        "architecture": {"family": "tower", "pictures": "montage"},
+        "calibration": {"facts": bars},
+    }
+    return write_pack(out, pack_fields(pack) | fields, [ExportFile(TOWER, "tower", tower)])
+
+
+def pack_fields(pack: PackRecipe) -> dict[str, Any]:
     """What the recipe says of its pack, as fields of ``pack.json``."""
-    pack = recipe.pack
     return {
         "id": pack.id,
         "version": pack.version,

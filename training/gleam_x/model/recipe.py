@@ -154,6 +154,8 @@ class Recipe(_Part):
     telling: TellingRecipe = TellingRecipe()
     fit: FitRecipe
     pack: PackRecipe
+    seeing: PackRecipe | None = None
+    """The pack of the tower alone, without a language model."""
 
     @model_validator(mode="after")
     def _fits_together(self) -> "Recipe":

@@ -10,16 +10,28 @@ from safetensors.torch import save_file
 from gleam_app.explain.tower import SCHEMA
 from training.gleam_x.model.body import Body
 from training.gleam_x.model.comparer import Judge, Projector
+from training.gleam_x.model.heads import FACTS, Heads
 
 
-def write_tower(path: Path, body: Body, judge: Judge, projector: Projector) -> None:
-    """The whole file or none, weights in half precision: about 20 MB for the recipe's shape."""
-    parts = {
+def write_tower(
+    path: Path,
+    body: Body,
+    judge: Judge,
+    projector: Projector | None = None,
+    heads: Heads | None = None,
+) -> None:
+    """The whole file or none, weights in half precision: about 20 MB for the recipe's shape.
+
+    ``projector``: for a language model; ``heads``: for scene facts.
+    """
+    known = {
         "body": body.network,
         "": judge.comparer,
         "verdict": judge.verdict,
         "projector": projector,
+        "heads": heads,
     }
+    parts = {name: module for name, module in known.items() if module is not None}
     tensors = {"places": judge.places.detach().to(torch.float32).contiguous()} | {
         f"{part}.{name}".lstrip("."): tensor.detach().to(torch.float16).contiguous()
         for part, module in parts.items()
@@ -32,6 +44,7 @@ def write_tower(path: Path, body: Body, judge: Judge, projector: Projector) -> N
         "mean": body.mean,
         "std": body.std,
         "encoder": body.pack.hash,
+        "facts": [] if heads is None else FACTS,
     }
     path.parent.mkdir(parents=True, exist_ok=True)
     staged = path.with_name(f".{path.name}.{os.getpid()}")

@@ -18,9 +18,10 @@ from gleam_app.explain.pair import WORDS
 from training.allocator import keep_freed_memory
 from training.data.records import read_pixels
 from training.gleam_c.augment import augment_pair
-from training.gleam_c.checkpoint import read_checkpoint
+from training.gleam_c.checkpoint import Checkpoint, read_checkpoint, write_checkpoint
 from training.gleam_c.fit import join
 from training.gleam_x.model.assemble import assemble
+from training.gleam_x.model.bars import figures, fit_bars, table
 from training.gleam_x.model.body import Body
 from training.gleam_x.model.comparer import Projector
 from training.gleam_x.model.export import (
@@ -29,11 +30,22 @@ from training.gleam_x.model.export import (
     MODEL,
     TOWER,
     convert,
+    pack_seeing,
     pack_small,
     write_adapter,
 )
 from training.gleam_x.model.feature_store import Features, FeatureStore, Progress, shown
 from training.gleam_x.model.fit import BEST, CHECKPOINT, Fit, Pairs
+from training.gleam_x.model.heads import (
+    HELD_OUT,
+    Heads,
+    crossed,
+    fit_heads,
+    real,
+    scores_of,
+    simulated,
+    together,
+)
 from training.gleam_x.model.mmproj import write_mmproj
 from training.gleam_x.model.port import highest
 from training.gleam_x.model.pupil import Shown
@@ -41,12 +53,12 @@ from training.gleam_x.model.recipe import Recipe
 from training.gleam_x.model.released import Released, load_released
 from training.gleam_x.model.small import Small, first_token, load_base
 from training.gleam_x.model.telling import learn_to_tell
-from training.gleam_x.model.tower import Figures, load_judge
+from training.gleam_x.model.tower import Figures, load_judge, open_pairs
 from training.gleam_x.model.tower_file import write_tower
 from training.gleam_x.records import PairRecord, read_records
 
 GREY = 128
-WORDS_FOUND = "words.safetensors"
+WORDS_FOUND, HEADS = "words.safetensors", "heads.safetensors"
 SAMPLE = 64  # montages on which it is measured which units need their bound
 
 
@@ -239,6 +251,54 @@ def export_small(
     }
     write_adapter(adapter, pupil.family, weights, recipe.language.lora_alpha)
     pack_small(recipe, places.base, base_pack, tower, adapter, out)
+
+
+def learn_heads(
+    recipe: Recipe,
+    pairs: Path,
+    encoder: Path,
+    tower: Path,
+    aerial: Path,
+    work: Path,
+    progress: Progress,
+) -> str:
+    """Heads for scene facts and their bars, in ``work``; returns what they are worth. Raises GleamError."""
+    keep_freed_memory()
+    body = Body(encoder)
+    parts = []
+    for split in ("train", "val"):
+        labelled = open_pairs(pairs, split, body, tower, recipe, progress)
+        parts.append(simulated(labelled.records, labelled.features))
+    seen = real(aerial, body, progress)
+    held_out = seen.places == HELD_OUT
+    training = together([parts[0], seen.part(~held_out)])
+    others = together([parts[1], seen.part(held_out)])
+    scores = crossed(training, recipe.seed)
+    bars = fit_bars(scores, training)
+    heads = fit_heads(training, recipe.seed)
+    found = figures(scores_of(heads, others), others, bars)
+    write_checkpoint(work / HEADS, Checkpoint(heads.state_dict(), {"bars": bars, "figures": found}))
+    return "\n".join(
+        (
+            "Each picture by heads that did not see its place:",
+            table(scores, training, bars),
+            "Validation, and held-out real pictures:",
+            table(scores_of(heads, others), others, bars),
+        )
+    )
+
+
+def export_seeing(recipe: Recipe, encoder: Path, tower: Path, heads: Path, out: Path) -> None:
+    """The pack ``out`` of a tower and its heads, without any language model. Raises GleamError."""
+    if recipe.seeing is None:
+        raise GleamError(f"The recipe {recipe.name} describes no pack without a language model.")
+    body = Body(encoder)
+    judge = load_judge(tower, recipe, body)
+    found = read_checkpoint(heads / HEADS)
+    learnt = Heads(found.tensors["up.weight"].shape[1])
+    learnt.load_state_dict(found.tensors)
+    write_tower(heads / TOWER, body, judge, heads=learnt)
+    pack_seeing(recipe.seeing, heads / TOWER, found.state["bars"], out)
 
 
 def convert_released(recipe: Recipe, folder: Path, work: Path, converter: Path, out: Path) -> None:

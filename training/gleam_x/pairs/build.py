@@ -17,6 +17,7 @@ from numpy.typing import NDArray
 from PIL import Image
 
 from gleam_app.errors import GleamError
+from gleam_app.explain.scene_facts import Fact, SceneFacts, scene_facts
 from gleam_app.imagery.views import VIEWS, View
 from gleam_app.packs.files import write_whole
 from gleam_app.packs.manifest import Pack, read_manifest
@@ -24,7 +25,6 @@ from gleam_app.retrieval.encoder import Encoder
 from training.data.records import held_out, read_pixels
 from training.gleam_c.augment import resized
 from training.gleam_x.kept import Kept
-from training.gleam_x.pairs.facts import Fact, SceneFacts, scene_facts
 from training.gleam_x.pairs.mining import (
     QUARTERS,
     TURNED_SHARE,

@@ -12,8 +12,8 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
+from gleam_app.explain.scene_facts import NEVER_ABSENT, THINGS, ZONES, Fact, Zone
 from training.data.simworld.facts import Building, Road, Scene
-from training.gleam_x.pairs.facts import NEVER_ABSENT, THINGS, ZONES, Fact, Zone
 
 Floats = NDArray[np.float64]
 Sheet = Literal["photo", "map"]

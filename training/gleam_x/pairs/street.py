@@ -8,8 +8,8 @@ from numpy.typing import NDArray
 from PIL import Image
 
 from gleam_app.errors import GleamError
+from gleam_app.explain.scene_facts import Fact
 from training.data.simworld.facts import Building, Point, Scene
-from training.gleam_x.pairs.facts import Fact
 from training.gleam_x.pairs.scene import Frame, roads, roof_form
 
 Floats = NDArray[np.float64]

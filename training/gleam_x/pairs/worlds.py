@@ -5,10 +5,10 @@ from typing import Any
 
 import numpy as np
 
+from gleam_app.explain.scene_facts import Fact
 from gleam_app.imagery.views import View
 from training.data.simworld.folder import read_scene
 from training.data.simworld.streetmap import STYLES
-from training.gleam_x.pairs.facts import Fact
 from training.gleam_x.pairs.scene import Frame, SceneMap
 from training.gleam_x.pairs.street import ground_facts, panorama_facts
 

@@ -4,12 +4,13 @@ import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from gleam_app.explain import scene_words_en as words_en
+from gleam_app.explain import scene_words_zh as words_zh
 from gleam_app.explain.claims import sentences
+from gleam_app.explain.scene_facts import Fact
 from gleam_app.explain.slots import SlotFiller
 from gleam_app.explain.wording import Lang
-from training.gleam_x.pairs.facts import Fact
 from training.gleam_x.records import Explanation, PairRecord, StatedClaim, evidence_of
-from training.gleam_x.teachers import words_en, words_zh
 from training.gleam_x.teachers.check import Status, check, cited
 from training.gleam_x.teachers.endpoint import Answer
 from training.gleam_x.teachers.filters import cleaned, fault

@@ -5,8 +5,8 @@ from dataclasses import dataclass
 from typing import Literal
 
 from gleam_app.explain.claims import sentences
+from gleam_app.explain.scene_facts import SOME, Fact
 from gleam_app.explain.wording import Lang
-from training.gleam_x.pairs.facts import Fact
 from training.gleam_x.records import PairRecord
 from training.gleam_x.teachers.reading import Assertion, read
 
@@ -54,6 +54,8 @@ def _of_picture(assertion: Assertion, facts: Sequence[Fact]) -> Status:
     for fact in known:
         if fact.value == assertion.value and assertion.zone in ("", fact.zone):
             return "supported"
+    if assertion.kind == "buildings" and assertion.value == SOME:
+        return "contradicted" if known[0].value == "none" else "supported"
     if assertion.kind == "junction" and assertion.value != "none":
         # only the two junctions nearest to the middle are facts; there may be more
         return "contradicted" if known[0].value == "none" or len(known) < 2 else "unknown"

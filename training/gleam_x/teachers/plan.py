@@ -7,7 +7,7 @@ import numpy as np
 
 from gleam_app.explain.evidence import Evidence
 from gleam_app.explain.grammar import planned
-from training.gleam_x.pairs.facts import THINGS, Fact, Link, SceneFacts
+from gleam_app.explain.scene_facts import THINGS, Fact, Link, SceneFacts
 from training.gleam_x.records import PairRecord
 
 MOST_OF_IMAGE, MOST_SHARED, MOST_DIFFERING, MOST_EVIDENCE = 4, 4, 3, 2

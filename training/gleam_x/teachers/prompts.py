@@ -10,11 +10,11 @@ from pathlib import Path
 from typing import Any
 
 from gleam_app.explain.prompts import data_url
+from gleam_app.explain.scene_facts import Fact
+from gleam_app.explain.scene_text import WORDS
 from gleam_app.explain.wording import Lang
 from training.data.records import read_pixels
-from training.gleam_x.pairs.facts import Fact
 from training.gleam_x.records import PairRecord
-from training.gleam_x.teachers.fact_teacher import WORDS
 
 Message = dict[str, Any]
 

@@ -10,9 +10,10 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Literal, cast
 
+from gleam_app.explain import scene_words_en as words_en
+from gleam_app.explain import scene_words_zh as words_zh
+from gleam_app.explain.scene_facts import THINGS, Zone
 from gleam_app.explain.wording import Lang
-from training.gleam_x.pairs.facts import THINGS, Zone
-from training.gleam_x.teachers import words_en, words_zh
 
 Scope = Literal["image1", "image2", "both", "neither"]
 
@@ -97,7 +98,7 @@ _JUNCTIONS_ZH = {
 _AMOUNTS_EN = {
     "buildings": (
         r"(?P<{0}none>\bno|\bany|\bwithout) |(?P<{0}few>a few|a handful of|hardly any) |"
-        r"(?P<{0}several>several|a number of) |(?P<{0}many>many|numerous|dense) ",
+        r"(?P<{0}several>several|a number of) |(?P<{0}many>many|numerous|dense) |(?P<{0}some>\bsome) ",
         r"(?:low-rise |mid-rise |high-rise )?buildings",
     ),
     "trees": (
@@ -117,6 +118,7 @@ _PLAIN_EN: tuple[tuple[str, str, str], ...] = (
 )
 _PLAIN_ZH: tuple[tuple[str, str, str], ...] = (
     ("buildings", "none", "(?:没有|未见|看不到)(?:建筑物?|房屋)"),
+    ("buildings", "some", "可见建筑物"),
     ("buildings", "few", "零星几栋建筑物?|建筑物?很少|少量建筑物?"),
     ("buildings", "several", "(?:若干|一些)建筑物?"),
     ("buildings", "many", "许多建筑物?|建筑物?众多|建筑物?密集|大量建筑物?"),

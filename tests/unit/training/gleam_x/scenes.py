@@ -5,9 +5,9 @@ from typing import Any
 from hypothesis import strategies as st
 
 from gleam_app.explain.evidence import build_evidence
+from gleam_app.explain.scene_facts import THINGS, VALUES, ZONES, Fact, scene_facts
 from gleam_app.imagery.views import VIEWS, View
 from tests.factories import make_location
-from training.gleam_x.pairs.facts import THINGS, VALUES, ZONES, Fact, scene_facts
 from training.gleam_x.records import PairRecord, evidence_json
 
 WITH_PLACE = (*THINGS, "junction")

@@ -62,7 +62,7 @@ def test_pack_ships_what_was_trained_and_fetches_its_base(tmp_path: Path) -> Non
         "architecture": {"family": "gguf"}, "files": [described],
     }  # fmt: skip
     (base_pack / "pack.json").write_text(json.dumps(manifest))
-    recipe, out = read_recipe("small"), tmp_path / "home" / "packs" / "gleam-x-small"
+    recipe, out = read_recipe("small"), tmp_path / "home" / "packs" / "gleam-x-small-words"
     pack_small(recipe, made[MODEL], base_pack, made[TOWER], made[ADAPTER], out)
     assert {path.name for path in out.iterdir()} == {TOWER, ADAPTER, "pack.json"}
     store = PackStore(tmp_path / "home", tmp_path / "none")

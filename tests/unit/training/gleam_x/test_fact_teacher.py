@@ -6,10 +6,10 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from gleam_app.explain.scene_facts import VALUES, Fact, SceneFacts
 from gleam_app.explain.slots import SlotFiller
 from gleam_app.explain.wording import LANGS, Lang
 from tests.unit.training.gleam_x.scenes import fact, measured, record, records
-from training.gleam_x.pairs.facts import VALUES, Fact, SceneFacts
 from training.gleam_x.records import PairRecord, evidence_of
 from training.gleam_x.teachers.check import check, check_text
 from training.gleam_x.teachers.fact_teacher import explain

@@ -3,8 +3,8 @@
 import numpy as np
 import pytest
 
+from gleam_app.explain.scene_facts import ZONES, Fact, agree, near, scene_facts
 from training.data.simworld.facts import Area, Building, Junction, Road, Scene, Tree
-from training.gleam_x.pairs.facts import ZONES, Fact, agree, near, scene_facts
 from training.gleam_x.pairs.scene import Frame, SceneMap, compass
 from training.gleam_x.pairs.street import panorama_facts, visible_buildings
 

@@ -39,6 +39,7 @@ NOUNS: dict[tuple[str, str], tuple[str, ...]] = {
     ("field", "none"): ("没有农田", "未见田地"),
     ("green", "present"): ("{at}有绿地", "{at}有一片绿地"),
     ("buildings", "none"): ("没有建筑物", "未见建筑物"),
+    ("buildings", "some"): ("可见建筑物",),
     ("buildings", "few"): ("有零星几栋建筑物", "建筑物很少"),
     ("buildings", "several"): ("有若干建筑物", "有一些建筑物"),
     ("buildings", "many"): ("有许多建筑物", "建筑物众多"),

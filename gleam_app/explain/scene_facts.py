@@ -1,7 +1,7 @@
-"""Scene facts: what each of two pictures of the simulated world shows, and what they share.
+"""Scene facts: what each of two pictures shows, and what they share.
 
-A closed vocabulary of kinds and values, so that teachers can say every fact in two languages and a
-checker can read it back. Positions are cells of a 3 x 3 grid over the picture.
+The simulated world knows them of its own pictures; the heads of a pack tell those they are sure of. A closed
+vocabulary of kinds and values, so that every fact can be said in two languages and a checker can read it back. Positions are cells of a 3 x 3 grid over the picture.
 """
 
 from collections.abc import Sequence
@@ -39,6 +39,9 @@ VALUES: dict[str, tuple[str, ...]] = {
 }
 """Kinds of facts and what each may be. ``road`` is the direction of the largest road of a picture,
 ``street`` of the one that a panorama was taken on; ``junction`` a fork or T, a crossroads, or more arms."""
+
+SOME = "some"
+"""Buildings, nobody says how many: no value of the simulated world, which counts them."""
 
 _SCALES = {"buildings": 2, "trees": 2}  # levels apart from which on a difference is plain
 _SIMILAR_ROOFS = {
@@ -135,6 +138,8 @@ def agree(one: Fact, two: Fact, same_extent: bool = True) -> bool | None:
             return False
         return near(one.zone, two.zone)
     if one.kind in _SCALES:
+        if SOME in (one.value, two.value):
+            return False if "none" in (one.value, two.value) else one.value == two.value or None
         levels = VALUES[one.kind]
         apart = abs(levels.index(one.value) - levels.index(two.value))
         plain = _SCALES[one.kind] if same_extent else len(levels) - 1

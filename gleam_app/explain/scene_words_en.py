@@ -42,6 +42,7 @@ NOUNS: dict[tuple[str, str], tuple[str, ...]] = {
     ("field", "none"): ("no farmland", "no open fields"),
     ("green", "present"): ("a green space{at}", "a green area{at}"),
     ("buildings", "none"): ("no buildings",),
+    ("buildings", "some"): ("some buildings",),
     ("buildings", "few"): ("a few buildings", "a handful of buildings"),
     ("buildings", "several"): ("several buildings", "a number of buildings"),
     ("buildings", "many"): ("many buildings", "numerous buildings"),
