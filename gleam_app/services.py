@@ -64,6 +64,13 @@ class Services:
                 self._locator = Locator.from_packs(self.packs)
             return self._locator
 
+    def warm_up(self) -> None:
+        """Load what the first search needs. Raises GleamError as ``locator`` does."""
+        from gleam_app.retrieval.libraries import import_libraries
+
+        self.locator()
+        import_libraries()
+
     def explainer(self) -> "Explainer":
         """The explainer; its model process starts with the first explanation."""
         with self._lock:

@@ -2,6 +2,7 @@
 
 import contextlib
 import ctypes
+import importlib
 import importlib.util
 import os
 import sys
@@ -15,6 +16,16 @@ EXTENSIONS = {
     "pyproj": "_context.*.so",
     "faiss": "_swigfaiss.*so",
 }
+
+
+def import_libraries() -> None:
+    """Import the heavy packages of a search now, so that the first one does not begin with that.
+
+    Those that are missing are reported by whoever needs them.
+    """
+    for package in (*EXTENSIONS, "PIL.Image"):
+        with contextlib.suppress(ImportError):
+            importlib.import_module(package)
 
 
 def map_libraries() -> None:

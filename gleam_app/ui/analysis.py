@@ -46,6 +46,7 @@ class Analysis(QObject):
     failed = Signal(str, object)
     begun = Signal(str)
     locating_progressed = Signal(object)
+    warmed_up = Signal()  # as far as it went
 
     def __init__(self, services: Services, jobs: Jobs, session: Session, desk: Desk) -> None:
         super().__init__(session)
@@ -67,7 +68,11 @@ class Analysis(QObject):
 
         self._jobs.start(tr("job.warm_up"), look, done=self._session.set_support, quiet=True)
         self._jobs.start(
-            tr("job.warm_up"), lambda work: self._services.locator(), lane="model", quiet=True
+            tr("job.warm_up"),
+            lambda work: self._services.warm_up(),
+            ended=self.warmed_up.emit,
+            lane="model",
+            quiet=True,
         )
 
     # ---- the query ------------------------------------------------------------------------------

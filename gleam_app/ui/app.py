@@ -13,6 +13,7 @@ from gleam_app.diagnostics import sandbox
 from gleam_app.diagnostics.crashes import watched
 from gleam_app.diagnostics.logs import kept
 from gleam_app.home import resources_dir
+from gleam_app.jobs import garbage
 from gleam_app.services import Services
 from gleam_app.ui.map.scheme import register_scheme
 from gleam_app.ui.qt_words import QtWords
@@ -34,8 +35,7 @@ def run(
 ) -> int:
     """Show the window until it is closed; returns the exit status. A case may be among ``images``."""
     application = make_application()
-    window = make_window(services)
-    window.show()
+    window = open_window(services)
     QTimer.singleShot(0, lambda: window.begin(list(images), demo, case))
     signal.signal(signal.SIGINT, lambda *_: window.close())
     wake = QTimer()  # lets Python see the signal while Qt waits
@@ -62,6 +62,15 @@ def make_application() -> QApplication:
         QtWords(application)
     application.setWindowIcon(QIcon(str(resources_dir() / "icons" / "gleam.svg")))
     return application
+
+
+def open_window(services: Services) -> MainWindow:
+    """The window, shown; once its models are loaded Python's garbage collector goes on from there."""
+    garbage.rest()
+    window = make_window(services)
+    window.analysis.warmed_up.connect(garbage.settle)
+    window.show()
+    return window
 
 
 def make_window(services: Services) -> MainWindow:

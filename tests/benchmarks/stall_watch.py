@@ -2,6 +2,9 @@
 
 The stacks are written by ``faulthandler``: Python's frame objects must not be held from another thread,
 they would keep the painters of a paint event alive beyond it.
+
+A stall is not all ours: ``cpu_ms`` of it the GUI thread computed, ``queued_ms`` it could have run but had
+no core (Linux tells; else 0), the rest it waited, mostly for Python's lock.
 """
 
 import faulthandler
@@ -10,6 +13,7 @@ import tempfile
 import threading
 import time
 from collections import Counter
+from dataclasses import asdict, dataclass
 from pathlib import Path
 
 from PySide6.QtCore import QTimer
@@ -20,6 +24,22 @@ FRAMES = 3
 _THREAD = re.compile(r"(?:Current thread|Thread) (0x[0-9a-f]+)")
 _FRAME = re.compile(r'File "(.*)", line (\d+) in (.*)')
 _RESTING = ("wait", "_worker", "_poll")
+_SCHEDULED = Path("/proc/thread-self/schedstat")
+
+
+@dataclass(frozen=True, order=True)
+class Stall:
+    """Milliseconds, and what ran."""
+
+    ms: float
+    cpu_ms: float
+    queued_ms: float
+    what: str
+
+    @property
+    def own_ms(self) -> float:
+        """What it would have been with a core for the GUI thread alone."""
+        return self.ms - self.queued_ms
 
 
 class StallWatch:
@@ -32,9 +52,10 @@ class StallWatch:
     def __init__(self) -> None:
         self._gui = threading.get_ident()
         self._beat = time.perf_counter()
+        self._spent = _spent()
         self._seen: list[str] = []
-        self.stalls: list[tuple[float, str]] = []
-        self.phase = ""
+        self.stalls: list[Stall] = []
+        self.phase = ""  # see ``enter``
         self._timer = QTimer(interval=2)
         self._timer.timeout.connect(self._turn)
         self._over = threading.Event()
@@ -42,9 +63,14 @@ class StallWatch:
         self._thread = threading.Thread(target=self._watch, name="stall-watch", daemon=True)
 
     def start(self) -> None:
-        self._beat = time.perf_counter()
+        self._beat, self._spent = time.perf_counter(), _spent()
         self._timer.start()
         self._thread.start()
+
+    def enter(self, phase: str) -> None:
+        """What happens from now on belongs to ``phase``; to none if empty: it is not watched."""
+        self._beat, self._spent, self._seen = time.perf_counter(), _spent(), []
+        self.phase = phase
 
     def stop(self) -> None:
         self._timer.stop()
@@ -53,12 +79,24 @@ class StallWatch:
         self._dump.close()
 
     def _turn(self) -> None:
-        now = time.perf_counter()
+        now, spent = time.perf_counter(), _spent()
         late, seen = (now - self._beat) * 1000, self._seen
-        self._beat, self._seen = now, []
-        if late > LATE_MS:
+        if late > LATE_MS and self.phase:
+            cpu, queued = (
+                round((after - before) * 1000, 1)
+                for after, before in zip(spent, self._spent, strict=True)
+            )
             what = Counter(seen).most_common(1)[0][0] if seen else "ended before it was looked at"
-            self.stalls.append((round(late, 1), f"{self.phase}: {what}"))
+            self.stalls.append(Stall(round(late, 1), cpu, queued, f"{self.phase}: {what}"))
+        self._beat, self._spent, self._seen = now, spent, []
+
+    def report(self, most: int = 25) -> dict[str, object]:
+        """How many stalls there were, and the longest, the worst first."""
+        return {
+            "stalls_over_50_ms": len(self.stalls),
+            "not_for_want_of_a_core": sum(one.own_ms > LATE_MS for one in self.stalls),
+            "stalls": [asdict(one) for one in sorted(self.stalls, reverse=True)[:most]],
+        }
 
     def _watch(self) -> None:
         slept = time.perf_counter()
@@ -98,6 +136,15 @@ class StallWatch:
             if ident != own and frames and not frames[0].split()[-1].startswith(_RESTING)
         ]
         return "lock kept by one of " + "; ".join(others)
+
+
+def _spent() -> tuple[float, float]:
+    """Seconds for which this thread has computed, and for which it has waited for a core."""
+    try:
+        queued = int(_SCHEDULED.read_text().split()[1]) / 1e9
+    except (OSError, IndexError, ValueError):
+        queued = 0.0
+    return time.thread_time(), queued
 
 
 def _in_short(frames: list[str]) -> str:

@@ -5,7 +5,8 @@
 The demo's photos again and again, each time as a new file (re-encoded), so that all of them are read,
 located and kept in the case. ``rss_mb``: this process alone; ``trimmed``: the same after the C library has
 given back what it kept for later, so that growth beyond it is ours; ``chromium_mb``: the map's processes, pages
-shared with others counted in part. ``stalls``: of more than 50 ms, the longest first, with what ran.
+shared with others counted in part. ``stalls``: of more than 50 ms, the longest first, with what ran
+(see ``stall_watch``).
 """
 
 import gc
@@ -22,13 +23,12 @@ os.environ.setdefault("OMP_WAIT_POLICY", "passive")
 
 EVERY = 10
 PATIENCE_S = 120.0
-SHOWN_STALLS = 25
 
 
 def main() -> None:
     from gleam_app.jobs.memory import give_back
     from gleam_app.services import Services
-    from gleam_app.ui.app import make_application, make_window
+    from gleam_app.ui.app import make_application, open_window
     from tests.benchmarks.stall_watch import StallWatch
 
     queries = int(sys.argv[1]) if len(sys.argv) > 1 else 100
@@ -37,28 +37,28 @@ def main() -> None:
     watch.start()
     with tempfile.TemporaryDirectory() as folder:
         services = Services(home=Path(folder) / "home")
-        watch.phase = "start"
-        window = make_window(services)
-        window.show()
+        window = open_window(services)
+        watch.enter("start")
         window.begin([], False)
         _wait(10)
         idle = _memory()
         print("idle", idle, file=sys.stderr, flush=True)
-        watch.phase = "demo"
+        watch.enter("demo")
         window.intake.open_demo()
         _wait(180, lambda: _located(window))
         _wait(2)
         figures = [{"queries": 1, **_memory()}]
         seconds = []
         for number in range(2, queries + 1):
-            watch.phase = "locating"
             photo = _photo(services.demo_dir / "queries", Path(folder), number)
+            watch.enter("locating")
             clock = time.perf_counter()
             window.session.set_location(None)  # what was found before must not count as found
             window.intake.take_files([photo])
             assert _wait(PATIENCE_S, lambda: _located(window)), _stuck(window, number)
             seconds.append(time.perf_counter() - clock)
             _wait(0.3)
+            watch.enter("")
             if number % EVERY == 0:
                 gc.collect()
                 figures.append({"queries": number, **_memory()})
@@ -74,8 +74,7 @@ def main() -> None:
         "memory": figures,
         "trimmed": trimmed,
         "seconds_a_query": round(sum(seconds) / max(1, len(seconds)), 2),
-        "stalls_over_50_ms": len(watch.stalls),
-        "stalls": sorted(watch.stalls, reverse=True)[:SHOWN_STALLS],
+        **watch.report(),
     }
     sys.stdout.write(json.dumps(report, indent=1) + "\n")
     application.quit()

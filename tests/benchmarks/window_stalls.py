@@ -24,79 +24,104 @@ os.environ.setdefault("OMP_WAIT_POLICY", "passive")
 def main() -> None:
     from gleam_app.home import resources_dir
     from gleam_app.services import Services
-    from gleam_app.ui.app import make_application, make_window
+    from gleam_app.ui.app import make_application, open_window
     from gleam_app.ui.session import ExplainPhase
 
     application = make_application()
     with tempfile.TemporaryDirectory() as home:
         services = Services(home=Path(home))
-        window = make_window(services)
-        window.show()
+        window = open_window(services)
         application.processEvents()
-        report: dict[str, object] = {"visible_s": round(time.perf_counter() - STARTED, 2)}
-        from tests.benchmarks.pulse import Pulse
-
-        session, pulse = window.session, Pulse()
-        report["warm_up"] = pulse.watch(15, lambda: window.begin([], False))
-        report["nothing"] = pulse.watch(3, lambda: None)
+        phases = Phases()
+        phases.figures["visible_s"] = round(time.perf_counter() - STARTED, 2)
+        session = window.session
+        phases.watch("warm_up", 15, lambda: window.begin([], False))
+        phases.watch("nothing", 3, lambda: None)
 
         def located() -> bool:
             return session.location is not None and session.location.complete
 
-        report["demo_built_and_located"] = pulse.watch(180, window.intake.open_demo, located)
+        phases.watch("demo_built_and_located", 180, window.intake.open_demo, located)
         photo = resources_dir() / "demo" / "queries" / "photo-05.jpg"
         _settle()
-        report["located"] = pulse.watch(
-            60, lambda: _take(window, photo), lambda: not session.locating and located()
+        phases.watch(
+            "located",
+            60,
+            lambda: _take(window, photo),
+            lambda: not session.locating and located(),
         )
-        report |= _building(window, pulse, photo, Path(home))
+        _building(window, phases, photo, Path(home))
         for pack in services.packs.list():
             if pack.id == "qwen2.5-coder-0.5b":
                 services.packs.fetch(pack.id)
-                report["explained"] = pulse.watch(
+                phases.watch(
+                    "explained",
                     180,
                     window.analysis.explain,
                     lambda: session.explain.phase is ExplainPhase.DONE,
                 )
+        report = phases.end()
         window.close()
         services.close()
     sys.stdout.write(json.dumps(report, indent=1) + "\n")
     application.quit()
 
 
-def _building(window: Any, pulse: Any, photo: Path, home: Path) -> dict[str, object]:
+class Phases:
+    """The figures of each phase, and over all of them what ran in the long stalls."""
+
+    def __init__(self) -> None:
+        from tests.benchmarks.pulse import Pulse
+        from tests.benchmarks.stall_watch import StallWatch
+
+        self.figures: dict[str, object] = {}
+        self._pulse, self._watch = Pulse(), StallWatch()
+        self._watch.start()
+
+    def watch(self, name: str, *how: Any) -> None:
+        """As ``Pulse.watch``."""
+        self._watch.enter(name)
+        self.figures[name] = self._pulse.watch(*how)
+        self._watch.enter("")
+
+    def end(self) -> dict[str, object]:
+        self._watch.stop()
+        return {"load": os.getloadavg()[0], **self.figures, **self._watch.report()}
+
+
+def _building(window: Any, phases: Phases, photo: Path, home: Path) -> None:
     """The manager: survey and estimate, building, locating meanwhile, pause, stop."""
     from tests.windows import write_map
 
     manager, session = window.manager, window.session
     builds, card = manager.builds, manager.panel.card
     imagery = write_map(home / "imagery" / "land.tif", side_px=6000)
-    report: dict[str, object] = {}
-    report["surveyed_and_estimated"] = pulse.watch(
-        60, lambda: window.take_files([imagery]), lambda: card.start.isEnabled()
+    phases.watch(
+        "surveyed_and_estimated",
+        60,
+        lambda: window.intake.take_files([imagery]),
+        lambda: card.start.isEnabled(),
     )
 
     def begun() -> bool:
         build = builds.of("land")
         return build is not None and build.progress is not None and build.progress.done > 0
 
-    report["build_begun"] = pulse.watch(120, card.start.click, begun)
-    report["building"] = pulse.watch(15, lambda: manager.panel.unfold("land"))
-    report["located_while_building"] = pulse.watch(
+    phases.watch("build_begun", 120, card.start.click, begun)
+    phases.watch("building", 15, lambda: manager.panel.unfold("land"))
+    phases.watch(
+        "located_while_building",
         120,
         lambda: _take(window, photo),
         lambda: not session.locating and session.location is not None and session.location.complete,
     )
-    report["paused"] = pulse.watch(5, lambda: builds.pause("land"))
-    report["stopped"] = pulse.watch(
-        60, lambda: builds.stop("land"), lambda: builds.of("land") is None
-    )
-    return report
+    phases.watch("paused", 5, lambda: builds.pause("land"))
+    phases.watch("stopped", 60, lambda: builds.stop("land"), lambda: builds.of("land") is None)
 
 
 def _take(window: Any, photo: Path) -> None:
     window.session.set_location(None)  # what was found before must not count as found
-    window.take_files([photo])
+    window.intake.take_files([photo])
 
 
 def _settle() -> None:
