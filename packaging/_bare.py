@@ -17,13 +17,9 @@ from _console import Console, SetupError, run_logged
 from _state import Stamps, fingerprint
 
 INSTRUMENTS = (
-    "xvfb",
-    "xauth",
-    "strace",
-    "fonts-noto-cjk",
-    "shared-mime-info",
-    "desktop-file-utils",
-)
+    "xvfb", "xauth", "xdotool", "scrot", "strace", "fonts-noto-cjk", "shared-mime-info",
+    "desktop-file-utils", "libglib2.0-bin",
+)  # fmt: skip
 FORBIDDEN = ("python3", "python", "gcc", "cc", "c++", "make", "pip")
 SUITE = "bookworm"
 USER = "analyst"  # the plain user, 1000
@@ -73,28 +69,13 @@ class BareSystem:
                 self._must(command, log)
             resolver = self._base / "etc/resolv.conf"
             shutil.copy("/etc/resolv.conf", resolver)
-            quiet: list[str | Path] = [
-                "env",
-                "DEBIAN_FRONTEND=noninteractive",
-                "chroot",
-                self._base,
-                "apt-get",
-            ]
+            inside: list[str | Path] = ["chroot", self._base]
+            quiet = ["env", "DEBIAN_FRONTEND=noninteractive", *inside, "apt-get"]
             self._must([*quiet, "update"], log)
             self._must([*quiet, "install", "-y", "--no-install-recommends", *wanted], log)
             resolver.write_text("", "utf-8")
-            home = f"/home/{USER}"
-            adding: list[str | Path] = [
-                "chroot",
-                self._base,
-                "useradd",
-                "--create-home",
-                "--uid",
-                "1000",
-                USER,
-            ]
-            if not (self._base / home[1:]).exists():
-                self._must(adding, log)
+            if not (self._base / "home" / USER).exists():
+                self._must([*inside, "useradd", "--create-home", "--uid", "1000", USER], log)
             stamps.set("base", mark)
             self._console.done(SUITE)
         for name in FORBIDDEN:

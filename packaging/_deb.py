@@ -1,7 +1,8 @@
 """The .deb: the program's folder under /usr/lib/gleam, and what a desktop needs to know about it.
 
-It carries no maintainer script: menus, icons and file types are refreshed by dpkg's own triggers, and
-what a user made lies in his home, which neither installing nor removing touches.
+Its two scripts do one thing, put AppArmor's profile in place where there is AppArmor and take it away
+again: menus, icons and file types are refreshed by dpkg's own triggers, and what a user made lies in
+his home, which neither installing nor removing touches.
 """
 
 import gzip
@@ -9,14 +10,16 @@ import hashlib
 import os
 import shutil
 import subprocess
+import tempfile
 from pathlib import Path
 
-from _console import SetupError
+from _archive import must, pack
 from _environment import ROOT
 from _machine import OFFSCREEN, ON_SCREEN
 
 PACKAGE = "gleam-desktop"
 HERE = ROOT / "packaging" / "linux"
+MEMBERS = ("debian-binary", "control.tar.zst", "data.tar.zst")  # in this order, says deb(5)
 LIBRARY_FOLDER = Path("usr/lib/gleam")
 # Beyond the tables of ``_machine``: what is linked to on any desktop, and the runtimes.
 RUNTIMES = (
@@ -70,6 +73,7 @@ def lay_out(program: Path, icons: Path, root: Path, version: str) -> None:
     for icon in sorted(icons.glob("gleam-*.png")):
         size = icon.stem.removeprefix("gleam-")
         _copy(icon, share / f"icons/hicolor/{size}x{size}/apps/gleam.png")
+    _copy(HERE / "apparmor", share / PACKAGE / "apparmor")
     documents = share / "doc" / PACKAGE
     _copy(ROOT / "LICENSE", documents / "copyright")
     changes = gzip.compress((ROOT / "CHANGELOG.md").read_bytes(), mtime=0)
@@ -78,19 +82,19 @@ def lay_out(program: Path, icons: Path, root: Path, version: str) -> None:
 
 
 def build(root: Path, target: Path, level: int) -> None:
-    """Pack ``root`` into ``target`` at zstd's ``level``; raises ``SetupError`` with what dpkg-deb said."""
-    command = [
-        "dpkg-deb",
-        "--root-owner-group",
-        "-Zzstd",
-        f"-z{level}",
-        "--build",
-        str(root),
-        str(target),
-    ]
-    made = subprocess.run(command, capture_output=True, text=True, check=False)
-    if made.returncode != 0:
-        raise SetupError(f"dpkg-deb: {made.stderr.strip()}")
+    """Pack ``root`` into ``target`` at zstd's ``level``; raises ``SetupError`` with what a tool said.
+
+    The members are packed here: dpkg-deb's own zstd uses one core and looks back over 8 MB only.
+    """
+    with tempfile.TemporaryDirectory(dir=target.parent) as scratch:
+        members = [Path(scratch) / name for name in MEMBERS]
+        members[0].write_text("2.0\n", "utf-8")
+        pack(root / "DEBIAN", ["."], members[1], level)
+        pack(root, ["--exclude=./DEBIAN", "."], members[2], level)
+        staged = Path(scratch) / target.name
+        must(["ar", "rcD", str(staged), *(str(member) for member in members)])
+        must(["dpkg-deb", "--info", str(staged)])
+        staged.replace(target)
 
 
 def architecture() -> str:
@@ -109,11 +113,11 @@ def _write_control(root: Path, version: str) -> None:
     debian.mkdir()
     (debian / "control").write_text(control(version, size, architecture()), "utf-8")
     (debian / "md5sums").write_text("".join(sums), "utf-8")
-    for path in [debian, *debian.iterdir()]:
-        path.chmod(0o755 if path.is_dir() else 0o644)
-    for path in root.rglob("*"):
-        if path.is_dir():
-            path.chmod(0o755)
+    for name in ("control", "md5sums"):
+        (debian / name).chmod(0o644)
+    for name in ("postinst", "postrm"):
+        _copy(HERE / name, debian / name)
+        (debian / name).chmod(0o755)
 
 
 def _md5(path: Path) -> str:

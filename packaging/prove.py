@@ -10,22 +10,21 @@ connections. Each line that is printed is one thing proven, or not.
 import argparse
 import os
 import re
-import shlex
 import shutil
+import subprocess
 import sys
 import time
-from collections.abc import Iterator
+import zipfile
 from pathlib import Path
 
 from _bare import USER, BareSystem
 from _console import Console, SetupError
+from _sessions import PACK, STICK, UNPACKED, Session, sessions
 from build import Build
 
 HERE = Path(__file__).resolve().parent
-# paths with spaces and other letters, on a disk of their own
-AWAY = "/mnt/other disk/Домой 家"
-STICK = "/mnt/shared/stick 资料"
-_CONNECT = re.compile(r"\b(?:connect|sendto|sendmsg)\(.*sa_family=AF_INET6?\b.*")
+_CONNECT = re.compile(r"\b(?:connect|sendto|sendm?msg)\(.*sa_family=AF_INET6?\b.*")
+_START = re.compile(r"^The window was up .*$", re.MULTILINE)
 
 
 def outside_connections(trace: str) -> list[str]:
@@ -33,40 +32,11 @@ def outside_connections(trace: str) -> list[str]:
     return [line for line in trace.splitlines() if _CONNECT.search(line)]
 
 
-def session(home: str, model: bool, formats: tuple[str, ...]) -> str:
-    """A shell script that does on the command line what an analyst does, into ``$OUT``."""
-    demo = "/usr/lib/gleam/_internal/resources/demo"
-    lines = [
-        "set -eu",
-        f"export GLEAM_HOME={shlex.quote(home)}",
-        'mkdir -p "$OUT"',
-        'gleam doctor >"$OUT/doctor.txt"',
-        f"gleam tiles add {demo}/map.tif --name demo",
-        f'gleam locate {demo}/queries/photo-05.jpg --tiles demo --case "$OUT/fall 案.gleamcase"'
-        ' --json >"$OUT/locate.json"',
-        'grep -q \'"verdict": "verified"\' "$OUT/locate.json"',
-    ]
-    if model:
-        explain = f"gleam explain {demo}/queries/photo-05.jpg --tiles demo"
-        lines += [
-            f"gleam packs install {shlex.quote(STICK)}/*.gguf",
-            *(
-                f'{explain} --lang {lang} --json >"$OUT/explain-{lang}.json"'
-                for lang in ("en", "zh")
-            ),
-        ]
-    lines += [
-        f'gleam export "$OUT/fall 案.gleamcase" --format {name} --out "$OUT/export 出.{name}"'
-        for name in formats
-    ]
-    return "\n".join(lines)
-
-
 class Proof:
     """One proof; ``failed`` names what did not hold."""
 
     def __init__(self, build: Build, model: Path | None, console: Console) -> None:
-        self.build, self.model, self.console = build, model, console
+        self.build, self.model = build, model
         self.folder = build.work / "prove"
         self.shared = self.folder / "shared"
         self.log = self.folder / "proof.log"
@@ -79,82 +49,66 @@ class Proof:
         self.system.ready()
         self.system.reset()
         self._share()
-        for title, command, user in self._steps():
-            self._step(title, command, user)
-            if title == "installed" and self.failed:
+        for number, session in enumerate(sessions(self.model is not None)):
+            self._hold(session)
+            if number == 0 and self.failed:  # what is not installed cannot be used
                 break
         else:
             self._nothing_connected()
+        self._say_starts()
         return not self.failed
 
     def _share(self) -> None:
+        """What the sessions are given: the package, the stick, and the archive unpacked."""
         shutil.rmtree(self.shared, ignore_errors=True)
-        stick = self.shared / Path(STICK).name
-        stick.mkdir(parents=True)
         self.log.unlink(missing_ok=True)
-        shutil.copy(self.build.archives[1], self.shared / "gleam.deb")
+        archive, package = self.build.archives
+        for folder in ("root", USER, Path(STICK).name):
+            (self.shared / folder).mkdir(parents=True)
+        shutil.copy(package, self.shared / "gleam.deb")
         if self.model is not None:
-            os.link(self.model, stick / self.model.name) if _same_disk(
-                self.model, stick
-            ) else shutil.copy(self.model, stick)
-        for name in ("root", USER):
-            (self.shared / name).mkdir()
+            shutil.copy(self.model, self.shared / Path(STICK).name)
+        self._pack_a_pack(self.shared / Path(STICK).name / PACK)
+        unpacked = self.shared / Path(UNPACKED).relative_to("/mnt/shared")
+        unpacked.mkdir()
+        command = ["tar", "-I", "zstd -d --long=27", "-xf", str(archive), "-C", str(unpacked)]
+        subprocess.run(command, check=True)
         os.chown(self.shared / USER, 1000, 1000)
 
-    def _steps(self) -> Iterator[tuple[str, str, str]]:
-        """(what is proven, shell script, user)."""
-        model = self.model is not None
-        trace = "strace -f --seccomp-bpf -qq -e trace=connect,sendto,sendmsg -o"
-        drive = "export QT_QPA_PLATFORM=offscreen; "
-        yield "installed", "dpkg -i /mnt/shared/gleam.deb && command -v gleam", "root"
-        yield "no Python, no compiler", "! command -v python3 && ! command -v gcc", "root"
-        formats = ("geojson", "kml", "csv", "html")
-        everything = (*formats, "pdf", "gpkg")
-        script = session(AWAY, model, everything)
-        yield "command line, plain user, home on another disk", f"export OUT=/mnt/shared/{USER}/cli; {script}", USER  # fmt: skip
-        script = session("/root/h", False, formats)
-        yield "command line, root", f"export OUT=/mnt/shared/root/cli; {script}", "root"
-        home = f"export GLEAM_HOME='{AWAY}'; "
-        if model:
-            home += f"gleam packs install {shlex.quote(STICK)}/*.gguf; "
-        for user in (USER, "root"):
-            out = f"/mnt/shared/{user}"
-            yield (
-                f"window, offscreen, {user}",
-                f"{home}{drive}{trace} {out}/offscreen.strace gleam --drive-demo {out}/offscreen",
-                user,
-            )
-        out = f"/mnt/shared/{USER}/xvfb"
-        yield "window, Xvfb", f"{home}xvfb-run -a -s '-screen 0 1366x768x24' gleam --drive-demo {out}", USER  # fmt: skip
-        kept = "test -s /home/analyst/kept && ! command -v gleam && test ! -e /usr/lib/gleam/gleam"
-        yield "removed, the user's data left alone", f"echo mine >/home/analyst/kept; dpkg -r gleam-desktop && {kept}", "root"  # fmt: skip
+    def _pack_a_pack(self, target: Path) -> None:
+        folder = self.build.program / "_internal" / "resources" / "packs" / Path(PACK).stem
+        with zipfile.ZipFile(target, "w") as file:
+            for path in sorted(folder.rglob("*")):
+                file.write(path, path.relative_to(folder))
 
-    def _step(self, title: str, script: str, user: str) -> None:
+    def _hold(self, session: Session) -> None:
         began = time.monotonic()
-        code = self.system.run(["sh", "-c", script], self.shared, self.log, user)
+        command = ["sh", "-c", session.script]
+        code = self.system.run(command, self.shared, self.log, session.user)
+        if code != 0:
+            self.failed.append(session.title)
         seconds = time.monotonic() - began
-        held = code == 0
-        if not held:
-            self.failed.append(title)
-        print(f"{'proven' if held else 'FAILED'}  {title}  ({seconds:.0f} s)", flush=True)
+        print(f"{_word(code == 0)}  {session.title}  ({seconds:.0f} s)", flush=True)
 
     def _nothing_connected(self) -> None:
         traces = sorted(self.shared.glob("*/*.strace"))
-        tried = [
-            line
-            for path in traces
-            for line in outside_connections(path.read_text("utf-8", "replace"))
-        ]
-        if tried or not traces:
+        texts = [path.read_text("utf-8", "replace") for path in traces]
+        tried = [line for text in texts for line in outside_connections(text)]
+        held = bool(traces) and all(texts) and not tried
+        if not held:
             self.failed.append("nothing connected")
-        words = f"nothing connected, in {len(traces)} whole sessions"
-        print(f"{'FAILED' if tried or not traces else 'proven'}  {words}", flush=True)
+        print(f"{_word(held)}  nothing connected, in {len(traces)} whole sessions", flush=True)
         for line in tried[:5]:
             print(f"        {line}")
 
+    def _say_starts(self) -> None:
+        for path in sorted(self.shared.glob("*/*.txt")):
+            for said in _START.findall(path.read_text("utf-8", "replace")):
+                print(f"{path.parent.name}, {path.stem}: {said}")
 
-def _same_disk(one: Path, other: Path) -> bool:
-    return one.stat().st_dev == other.stat().st_dev
+
+def _word(held: bool) -> str:
+    return "proven" if held else "FAILED"
 
 
 def main(words: list[str]) -> int:

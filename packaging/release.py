@@ -14,6 +14,7 @@ import sys
 from collections.abc import Iterable
 from pathlib import Path
 
+from _archive import RELEASE_LEVEL
 from _console import Console, SetupError
 from _environment import ROOT, project
 from _state import write_whole
@@ -57,12 +58,14 @@ def check_ready(version: str) -> str:
     return notes((ROOT / "CHANGELOG.md").read_text("utf-8"), version)
 
 
-def release(version: str, work: Path, model: Path | None, console: Console) -> Path:
+def release(
+    version: str, work: Path, model: Path | None, console: Console, level: int = RELEASE_LEVEL
+) -> Path:
     """Everything, in order; returns the folder. Nothing is left there unless all of it held."""
     text = check_ready(version)
     build = Build(work, console)
     build.make_program()
-    build.pack(level=19)
+    build.pack(level)
     if not Proof(build, model, console).run():
         raise SetupError("the build does not hold what is to be proven; see the lines above.")
     folder = work / f"release-{version}"
@@ -81,9 +84,11 @@ def main(words: list[str]) -> int:
     parser.add_argument("version")
     parser.add_argument("--work", type=Path, default=ROOT / "build", metavar="FOLDER")
     parser.add_argument("--model", type=Path, metavar="FILE.gguf")
+    parser.add_argument("--level", type=int, default=RELEASE_LEVEL, help="of zstd; 3 to rehearse")
     options = parser.parse_args(words)
     try:
-        folder = release(options.version, options.work.resolve(), options.model, Console())
+        work = options.work.resolve()
+        folder = release(options.version, work, options.model, Console(), options.level)
     except SetupError as error:
         print("\n" + error.explain(), file=sys.stderr)
         return 1

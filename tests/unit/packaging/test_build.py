@@ -1,5 +1,7 @@
 """What a build holds, how it is locked, and how it is packed: the parts that need no build."""
 
+import shutil
+import subprocess
 from pathlib import Path, PurePosixPath
 
 import _contents
@@ -104,9 +106,33 @@ def test_the_control_file_and_the_tree(tmp_path: Path, monkeypatch: pytest.Monke
     assert (root / "usr/share/icons/hicolor/48x48/apps/gleam.png").exists()
     control = (root / "DEBIAN/control").read_text("utf-8")
     assert "Version: 1.2.3\n" in control and "libasound2 | libasound2t64" in control
-    assert {path.name for path in (root / "DEBIAN").iterdir()} == {"control", "md5sums"}
+    assert {path.name for path in (root / "DEBIAN").iterdir()} == {
+        "control", "md5sums", "postinst", "postrm"
+    }  # fmt: skip
     sums = (root / "DEBIAN/md5sums").read_text("utf-8").splitlines()
     assert any(line.endswith("  usr/lib/gleam/gleam") for line in sums)
+
+
+@pytest.mark.skipif(shutil.which("dpkg-deb") is None, reason="dpkg-deb reads what was packed")
+def test_dpkg_reads_the_package(tmp_path: Path) -> None:
+    program, icons, root = tmp_path / "gleam", tmp_path / "icons", tmp_path / "root"
+    for folder in (program, icons):
+        folder.mkdir(mode=0o700)
+    (program / "gleam").write_bytes(b"x" * 3000)
+    (program / "gleam").chmod(0o700)
+    _deb.lay_out(program, icons, root, "1.2.3")
+    _deb.build(root, tmp_path / "a.deb", level=1)
+    told = subprocess.run(
+        ["dpkg-deb", "--contents", tmp_path / "a.deb"], capture_output=True, text=True, check=True
+    )
+    names = {line.split()[5]: line.split()[:2] for line in told.stdout.splitlines()}
+    assert names["./usr/lib/gleam/gleam"] == ["-rwxr-xr-x", "0/0"]
+    assert names["./usr/lib/gleam/"][0] == "drwxr-xr-x"
+    assert not any("DEBIAN" in name for name in names)
+    told = subprocess.run(
+        ["dpkg-deb", "--field", tmp_path / "a.deb", "Version"], capture_output=True, text=True
+    )
+    assert told.stdout == "1.2.3\n"
 
 
 def test_only_addresses_of_the_internet_are_outside_connections() -> None:
