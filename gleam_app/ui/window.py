@@ -154,7 +154,7 @@ class MainWindow(QMainWindow):
         """Once the window is up: what is there to work with, and what it was asked to open."""
         self.crash.look_back()
         self.language_model.look()
-        self.analysis.warm_up()
+        self.map.once_up(self._warm_up)
         if case is None and not images:
             self.help.welcome()
         if demo:
@@ -167,6 +167,14 @@ class MainWindow(QMainWindow):
             self.cases.offer_what_was_left()
         if images:
             self.intake.take_files(images)
+
+    def _warm_up(self) -> None:
+        """After the map: while the models' libraries are mapped, an import elsewhere waits for them.
+
+        It waits with Python's lock in its hand, and nothing else turns for as long as 200 ms.
+        """
+        if self.isVisible():  # it may be closed by now
+            self.analysis.warm_up()
 
     def dragEnterEvent(self, event: QDragEnterEvent) -> None:
         self.intake.enter(event)

@@ -1,6 +1,6 @@
 """Memory of the real window over many queries, and every stall of its thread; one JSON document.
 
-    python tests/benchmarks/window_memory.py [QUERIES]
+    python -m tests.benchmarks.window_memory [QUERIES]
 
 The demo's photos again and again, each time as a new file (re-encoded), so that all of them are read,
 located and kept in the case. ``rss_mb``: this process alone; ``trimmed``: the same after the C library has
@@ -18,8 +18,7 @@ import time
 from pathlib import Path
 from typing import Any
 
-os.environ.setdefault("QT_QPA_PLATFORM", "offscreen")
-os.environ.setdefault("OMP_WAIT_POLICY", "passive")
+from tests.benchmarks.real_window import demo_photo, located, memory, wait
 
 EVERY = 10
 PATIENCE_S = 120.0
@@ -40,32 +39,32 @@ def main() -> None:
         window = open_window(services)
         watch.enter("start")
         window.begin([], False)
-        _wait(10)
-        idle = _memory()
+        wait(10)
+        idle = memory()
         print("idle", idle, file=sys.stderr, flush=True)
         watch.enter("demo")
         window.intake.open_demo()
-        _wait(180, lambda: _located(window))
-        _wait(2)
-        figures = [{"queries": 1, **_memory()}]
+        wait(180, lambda: located(window))
+        wait(2)
+        figures = [{"queries": 1, **memory()}]
         seconds = []
         for number in range(2, queries + 1):
-            photo = _photo(services.demo_dir / "queries", Path(folder), number)
+            photo = demo_photo(services.demo_dir / "queries", Path(folder), number)
             watch.enter("locating")
             clock = time.perf_counter()
             window.session.set_location(None)  # what was found before must not count as found
             window.intake.take_files([photo])
-            assert _wait(PATIENCE_S, lambda: _located(window)), _stuck(window, number)
+            assert wait(PATIENCE_S, lambda: located(window)), _stuck(window, number)
             seconds.append(time.perf_counter() - clock)
-            _wait(0.3)
+            wait(0.3)
             watch.enter("")
             if number % EVERY == 0:
                 gc.collect()
-                figures.append({"queries": number, **_memory()})
+                figures.append({"queries": number, **memory()})
                 print(figures[-1], file=sys.stderr, flush=True)
         watch.stop()
         give_back()
-        trimmed = _memory()
+        trimmed = memory()
         window.close()
         services.close()
     report = {
@@ -80,11 +79,6 @@ def main() -> None:
     application.quit()
 
 
-def _located(window: Any) -> bool:
-    location = window.session.location
-    return location is not None and location.complete and not window.session.locating
-
-
 def _stuck(window: Any, number: int) -> str:
     """How things stand when an answer does not come."""
     session, jobs = window.session, [(task.title, task.waiting) for task in window.jobs._tasks]
@@ -93,65 +87,6 @@ def _stuck(window: Any, number: int) -> str:
         f"query {number} was not located: {shown} is shown, loading {session.loading!r}, "
         f"locating {session.locating}, location {session.location is not None}, jobs {jobs}"
     )
-
-
-def _photo(queries: Path, folder: Path, number: int) -> Path:
-    """One of the demo's photos as another file with the same EXIF."""
-    from PIL import Image
-
-    photos = sorted(queries.glob("*.jpg"))
-    target = folder / f"query-{number:03}.jpg"
-    with Image.open(photos[number % len(photos)]) as image:
-        image.save(target, quality=80 + number // len(photos) % 16, exif=image.getexif())
-    return target
-
-
-def _wait(seconds: float, over: Any = lambda: False) -> bool:
-    from PySide6.QtCore import QEventLoop, QTimer
-
-    loop, look = QEventLoop(), QTimer(interval=20)
-    ends = time.perf_counter() + seconds
-    look.timeout.connect(lambda: (over() or time.perf_counter() > ends) and loop.quit())
-    look.start()
-    loop.exec()
-    look.stop()
-    return bool(over())
-
-
-def _memory() -> dict[str, float]:
-    """Megabytes (10^6 bytes) of this process and of Chromium's."""
-    own = _field(Path("/proc/self/status"), "VmRSS:")
-    children = [
-        _field(Path(f"/proc/{pid}/smaps_rollup"), "Pss:")
-        for pid in _descendants(os.getpid())
-        if _name(pid).startswith("QtWebEngine")
-    ]
-    return {"rss_mb": round(own / 1e6, 1), "chromium_mb": round(sum(children) / 1e6, 1)}
-
-
-def _descendants(pid: int) -> list[int]:
-    found = []
-    for listing in Path(f"/proc/{pid}/task").glob("*/children"):
-        for child in listing.read_text().split():
-            found += [int(child), *_descendants(int(child))]
-    return found
-
-
-def _name(pid: int) -> str:
-    try:
-        return Path(f"/proc/{pid}/comm").read_text().strip()
-    except OSError:
-        return ""
-
-
-def _field(path: Path, name: str) -> float:
-    try:
-        for line in path.read_text().splitlines():
-            if line.startswith(name):
-                return float(line.split()[1]) * 1024
-    except OSError:
-        pass
-    return 0.0
 
 
 if __name__ == "__main__":

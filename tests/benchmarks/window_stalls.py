@@ -1,24 +1,20 @@
 """How long the real window holds up its own thread while it locates, builds and explains; one JSON document.
 
-    python tests/benchmarks/window_stalls.py
+    python -m tests.benchmarks.window_stalls
 
 ``located_while_building``: the photo of ``located`` again while another tile set is built.
 ``nothing`` is the same watch over the idle window: what the machine's other load costs by itself.
-``visible_s`` is from the start of the process to the shown window.
+How long it takes to come up is in ``window_start``.
 """
 
 import json
 import os
 import sys
 import tempfile
-import time
 from pathlib import Path
 from typing import Any
 
-STARTED = time.perf_counter() - time.process_time()  # imports below count too
-
-os.environ.setdefault("QT_QPA_PLATFORM", "offscreen")
-os.environ.setdefault("OMP_WAIT_POLICY", "passive")
+from tests.benchmarks.real_window import wait
 
 
 def main() -> None:
@@ -33,7 +29,6 @@ def main() -> None:
         window = open_window(services)
         application.processEvents()
         phases = Phases()
-        phases.figures["visible_s"] = round(time.perf_counter() - STARTED, 2)
         session = window.session
         phases.watch("warm_up", 15, lambda: window.begin([], False))
         phases.watch("nothing", 3, lambda: None)
@@ -43,7 +38,7 @@ def main() -> None:
 
         phases.watch("demo_built_and_located", 180, window.intake.open_demo, located)
         photo = resources_dir() / "demo" / "queries" / "photo-05.jpg"
-        _settle()
+        wait(2)
         phases.watch(
             "located",
             60,
@@ -122,14 +117,6 @@ def _building(window: Any, phases: Phases, photo: Path, home: Path) -> None:
 def _take(window: Any, photo: Path) -> None:
     window.session.set_location(None)  # what was found before must not count as found
     window.intake.take_files([photo])
-
-
-def _settle() -> None:
-    from PySide6.QtCore import QEventLoop, QTimer
-
-    loop = QEventLoop()
-    QTimer.singleShot(2000, loop.quit)
-    loop.exec()
 
 
 if __name__ == "__main__":

@@ -1,7 +1,7 @@
 """The map panel: imagery, candidates, and what the person does with them."""
 
 import logging
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import asdict
 from pathlib import Path
 
@@ -26,6 +26,7 @@ from gleam_app.ui.theme import DARK, LIGHT, ui_font
 from gleam_app.ui.tile_sets.coverage import Coverage
 
 log = logging.getLogger(__name__)
+LATEST_MS = 5000  # nobody waits longer for the page to come up
 BETTER_TILES_MS = 700  # between looks at whether better tiles can be had
 
 
@@ -192,6 +193,13 @@ class MapPanel(QWidget):
         self._send("location", location_message(self._location, self._lang))
         self._send("select", {"rank": self._selected})
         self.page_ready.emit()
+
+    def once_up(self, function: Callable[[], None]) -> None:
+        """Call ``function`` once, when the page has come up or takes too long to."""
+        waiting = QTimer(self, singleShot=True)
+        waiting.timeout.connect(function)
+        self.page_ready.connect(lambda: waiting.start(0) if waiting.isActive() else None)
+        waiting.start(0 if self._ready else LATEST_MS)
 
     @property
     def sources(self) -> Sequence[tuple[str, MapSource]]:
