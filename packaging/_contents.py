@@ -13,10 +13,10 @@ Entry = tuple[str, str, str]  # PyInstaller's: destination, source, kind
 # Modules that something names but nothing of ours ever runs.
 EXCLUDED_MODULES = [
     "IPython", "_pytest", "accelerate", "cyclonedx", "hf_xet", "matplotlib", "mypy", "numpy.distutils",
-    "numpy.f2py", "pandas", "pip", "pydoc_data", "pygments", "pytest", "scipy", "setuptools",
-    "tensorboard", "tkinter", "torch._inductor", "torch.testing._internal.common_methods_invocations",
-    "torch.testing._internal.distributed", "torch.testing._internal.opinfo",
-    "torch.utils.tensorboard", "torchvision", "training", "triton", "transformers.testing_utils",
+    "pandas", "pip", "pydoc_data", "pygments", "pytest", "scipy", "setuptools", "tensorboard",
+    "tkinter", "torch.testing._internal.common_methods_invocations",
+    "torch.testing._internal.opinfo", "torch.utils.tensorboard", "torchvision", "training", "triton",
+    "transformers.testing_utils",
 ]  # fmt: skip
 # Imported by names that no analysis sees: Cython modules by each other, the engine's by ctypes.
 HIDDEN_PACKAGES = ["gleam_app", "rasterio", "llama_cpp", "kornia.feature", "pyproj"]

@@ -9,6 +9,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from _bare import USER
+from _tiny_pack import ID
 
 SHARED = "/mnt/shared"
 STICK = f"{SHARED}/stick 资料"  # what the analyst brings: a model, a pack, the archive
@@ -46,6 +47,7 @@ def sessions(model: bool) -> Iterator[Session]:
     away = f"{_home(AWAY)}; " + (f"gleam packs install {_stick('*.gguf')}; " if model else "")
     yield Session("window, offscreen, plain user", away + _drive(f"{out}/offscreen"))
     yield Session("window, Xvfb, plain user", away + _drive(f"{out}/xvfb", SCREEN))
+    yield Session("a pack whose encoder is a model of transformers", _transformers(out))
     yield Session("a case by double click, the browser engine locked in", _double_click_case(out))
     yield Session("a pack by double click", _double_click_pack(out))
     yield Session("archive, unpacked under a name of other letters", _archive(out))
@@ -146,6 +148,21 @@ def _double_click_pack(out: str) -> str:
 
 def _on_screen(script: str) -> str:
     return f"{SCREEN}sh -ec {shlex.quote(script)}"
+
+
+def _transformers(out: str) -> str:
+    """What transformers loads by name, far from any analysis, is there too: it fails or it finds."""
+    found = f"{out}/transformers.json"
+    return "; ".join(
+        [
+            "set -e",
+            _home("/tmp/h"),
+            f"gleam packs install {_stick(f'{ID}.gleampack')}",
+            f"gleam tiles add {DEMO}/map.tif --name tiny --pack {ID}",
+            f"gleam locate {DEMO}/queries/photo-05.jpg --tiles tiny --json >{found}",
+            f"grep -q '\"tiny 1.0\"' {found}",
+        ]
+    )
 
 
 def _archive(out: str) -> str:

@@ -56,6 +56,8 @@ class Build:
         self._console.begin("Program")
         self.environment.run(HERE / "_icons.py", icons)
         os.environ["GLEAM_BUILD_FACTS"], os.environ["GLEAM_BUILD_ICONS"] = str(facts), str(icons)
+        # modules as they are: zstd packs all of them together, 25 MB smaller than each by itself
+        os.environ["PYINSTALLER_ZLIB_COMPRESSION_LEVEL"] = "0"
         self.environment.run(
             "-m", "PyInstaller", "--noconfirm", "--distpath", self.work / "dist",
             "--workpath", self.work / "pyinstaller", ROOT / "gleam.spec",

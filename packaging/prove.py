@@ -14,12 +14,12 @@ import shutil
 import subprocess
 import sys
 import time
-import zipfile
 from pathlib import Path
 
 from _bare import USER, BareSystem
 from _console import Console, SetupError
 from _sessions import PACK, STICK, UNPACKED, Session, sessions
+from _tiny_pack import ID, zip_folder
 from build import Build
 
 HERE = Path(__file__).resolve().parent
@@ -63,23 +63,20 @@ class Proof:
         shutil.rmtree(self.shared, ignore_errors=True)
         self.log.unlink(missing_ok=True)
         archive, package = self.build.archives
-        for folder in ("root", USER, Path(STICK).name):
-            (self.shared / folder).mkdir(parents=True)
+        stick = self.shared / Path(STICK).name
+        for folder in (stick, self.shared / "root", self.shared / USER):
+            folder.mkdir(parents=True)
         shutil.copy(package, self.shared / "gleam.deb")
         if self.model is not None:
-            shutil.copy(self.model, self.shared / Path(STICK).name)
-        self._pack_a_pack(self.shared / Path(STICK).name / PACK)
+            shutil.copy(self.model, stick)
+        packs = self.build.program / "_internal" / "resources" / "packs"
+        zip_folder(packs / Path(PACK).stem, stick / PACK)
+        self.build.environment.run(HERE / "_tiny_pack.py", stick / f"{ID}.gleampack")
         unpacked = self.shared / Path(UNPACKED).relative_to("/mnt/shared")
         unpacked.mkdir()
         command = ["tar", "-I", "zstd -d --long=27", "-xf", str(archive), "-C", str(unpacked)]
         subprocess.run(command, check=True)
         os.chown(self.shared / USER, 1000, 1000)
-
-    def _pack_a_pack(self, target: Path) -> None:
-        folder = self.build.program / "_internal" / "resources" / "packs" / Path(PACK).stem
-        with zipfile.ZipFile(target, "w") as file:
-            for path in sorted(folder.rglob("*")):
-                file.write(path, path.relative_to(folder))
 
     def _hold(self, session: Session) -> None:
         began = time.monotonic()
