@@ -74,7 +74,7 @@ class Proof:
         self.build.environment.run(HERE / "_tiny_pack.py", stick / f"{ID}.gleampack")
         unpacked = self.shared / Path(UNPACKED).relative_to("/mnt/shared")
         unpacked.mkdir()
-        command = ["tar", "-I", "zstd -d --long=27", "-xf", str(archive), "-C", str(unpacked)]
+        command = ["tar", "--zstd", "-xf", str(archive), "-C", str(unpacked)]
         subprocess.run(command, check=True)
         os.chown(self.shared / USER, 1000, 1000)
 
