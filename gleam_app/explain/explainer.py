@@ -130,7 +130,9 @@ class Explainer:
                 on_text(text)
 
         engine, pack = self._engine_of(model, work)
-        montage = _montage(location, candidate) if compares_montages(pack) else None
+        able = compares_montages(pack) and pack.manifest.support(location.query.view) != "untrained"
+        montage = _montage(location, candidate) if able else None
+        wrote = pack.label if montage is not None or pack.has("model") else ""
         looked = False
         if montage is not None:
             sureness = sureness_of(pack)
@@ -141,13 +143,13 @@ class Explainer:
             tell = _told_by_sight if pack.has("model") else _composed_by_sight
             text, seen = tell(looker, match_of(location, candidate), lang, work, show)
             evidence.append(seen)
-        elif not pack.has("model"):  # there is nothing to look at
+        elif not wrote:  # there is nothing to look at, or nothing that it would know
             text = plain_text(evidence, lang)
             show(text)
         else:
             text = _written(engine, pack, location, candidate, evidence, lang, work, show)
         timings["write"] = _since(clock) - timings.get("read", 0.0)
-        return _explanation(location, candidate, evidence, lang, text, pack.label, timings, looked)
+        return _explanation(location, candidate, evidence, lang, text, wrote, timings, looked)
 
     def check(self, model: str = "") -> None:
         """Raises GleamError if that model, or any, is not ready."""

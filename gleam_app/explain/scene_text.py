@@ -119,10 +119,13 @@ def composed(
         return composed(view, query, tile, same, lang)
     wording, words = Wording(lang, lambda ways: ways[0]), WORDS[lang]
     said: list[str] = []
-    for frames, side in ((words.IMAGE_1, facts.image1), (words.IMAGE_2, facts.image2)):
-        if shown := [fact for fact in side if _standing_alone(fact)][:MOST_TOLD]:
-            said.append(wording.sentence(frames[0], view, seen=wording.listed(shown)))
     shared = [facts.by_id(link.first) for link in facts.shared]
+    alone = [[one for one in side if _standing_alone(one)] for side in (facts.image1, facts.image2)]
+    if any(len(side) > len(shared) for side in alone):  # else one sentence says it all
+        for frames, side in zip((words.IMAGE_1, words.IMAGE_2), alone, strict=True):
+            if side:
+                seen = wording.listed(side[:MOST_TOLD])
+                said.append(wording.sentence(frames[0], view, seen=seen))
     if shown := [fact for fact in shared if fact.value != "none"]:
         frames = words.SHARED_MATCH if same else words.SHARED_OTHER
         said.append(wording.sentence(frames[0], view, seen=wording.listed(shown)))

@@ -1,5 +1,6 @@
 """The explainer's answers that need no model."""
 
+import shutil
 from pathlib import Path
 
 import pytest
@@ -26,7 +27,9 @@ def test_while_a_pack_is_fetched_the_error_says_how_far(
 ) -> None:
     from gleam_app.home import resources_dir
 
-    packs = PackStore(tmp_path, resources_dir() / "packs")
+    text_model = resources_dir() / "packs" / "qwen2.5-coder-0.5b"
+    shutil.copytree(text_model, tmp_path / "bundled" / text_model.name)
+    packs = PackStore(tmp_path, tmp_path / "bundled")
     monkeypatch.setattr(packs, "fetch_progress", lambda _: Progress("Fetching", 41, 100, None))
     location = make_location("verified")
     with pytest.raises(GleamError, match=r"41 %"):

@@ -37,6 +37,11 @@ def test_tells_the_same_in_chinese() -> None:
     ]
 
 
+def test_says_once_what_both_show_alone() -> None:
+    told = composed("uav", [HOUSES], [HOUSES, NO_WOOD], True, "en")
+    assert told == "Both images show some buildings."
+
+
 def test_a_measured_place_leaves_out_what_cannot_be_true_of_it() -> None:
     told = composed("uav", [WOOD, HOUSES], [NO_WOOD, HOUSES], True, "en", settled=True)
     assert "wood" not in told and "Both images show some buildings." in told

@@ -26,7 +26,7 @@ _CLASSES: dict[str, tuple[str, str, bool | None]] = {
     "golfcourse": ("", "field car_park pool", None),
     "harbor": ("water", "field wood sports pool", None),
     "intersection": ("", "field wood water sports", None),
-    "mediumresidential": ("", "field water car_park sports", True),
+    "mediumresidential": ("", "field wood water car_park sports", True),
     "mobilehomepark": ("", "field wood water sports", True),
     "overpass": ("", "field water sports pool", None),
     "parkinglot": ("car_park", "field wood water sports pool", None),

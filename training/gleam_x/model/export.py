@@ -173,6 +173,7 @@ def pack_fields(pack: PackRecipe) -> dict[str, Any]:
         "licence": pack.licence,
         "use": pack.use,
         "preference": pack.preference,
+        "views": list(pack.views),
         "origin": [
             {"from": origin.source, **origin.model_dump(exclude={"source"})}
             for origin in pack.origin

@@ -9,6 +9,7 @@ from typing import Annotated, Literal
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 
 from gleam_app.explain.wording import Lang
+from gleam_app.imagery.views import View
 from training.gleam_c.recipe import AugmentRecipe, OriginRecipe
 from training.gleam_x.model.comparer import ComparerShape
 from training.recipe_file import read_recipe_file
@@ -135,6 +136,8 @@ class PackRecipe(_Part):
     licence: str
     use: str
     preference: Count = 5
+    views: tuple[View, ...] = ()
+    """Of a query, for which it is better than a guess; empty: it was not asked."""
     context: Positive = 4096
     origin: Annotated[tuple[OriginRecipe, ...], Field(min_length=1)]
 
