@@ -1,7 +1,7 @@
 """Composed sentences: every fact in words, nothing that is not known, and no word on the verdict."""
 
 import pytest
-from hypothesis import given
+from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from gleam_app.explain.claims import check_claims, denies, sentences
@@ -73,6 +73,7 @@ FACTS = st.lists(st.sampled_from(KINDS), unique=True, max_size=6).flatmap(
 )  # fmt: skip
 
 
+@settings(deadline=None, max_examples=60, suppress_health_check=[HealthCheck.too_slow])
 @given(
     FACTS, FACTS, st.booleans(), st.sampled_from(LANGS), st.sampled_from(["uav", "map", "ground"])
 )
