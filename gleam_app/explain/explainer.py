@@ -17,6 +17,7 @@ from gleam_app.explain.prompts import free_messages, guided_messages
 from gleam_app.explain.slots import SlotFiller
 from gleam_app.explain.sureness import sureness_of
 from gleam_app.explain.wording import Lang
+from gleam_app.imagery.views import View
 from gleam_app.jobs.work import Work
 from gleam_app.packs.manifest import Pack
 from gleam_app.packs.seals import check_unchanged
@@ -129,7 +130,7 @@ class Explainer:
                 timings.setdefault("read", _since(clock))
                 on_text(text)
 
-        engine, pack = self._engine_of(model, work)
+        engine, pack = self._engine_of(model or self._fitting(location.query.view), work)
         able = compares_montages(pack) and pack.manifest.support(location.query.view) != "untrained"
         montage = _montage(location, candidate) if able else None
         wrote = pack.label if montage is not None or pack.has("model") else ""
@@ -182,6 +183,14 @@ class Explainer:
                 "`gleam packs list` names those that are.",
             )
         return pack
+
+    def _fitting(self, view: View) -> str:
+        """The preferred of the ready packs that were made for a view; empty where none was."""
+        for status in self._packs.by_preference("gleam-x"):
+            known = status.manifest
+            if status.state == "ready" and known and known.support(view) != "untrained":
+                return known.id
+        return ""
 
     def _ready_pack(self) -> Pack:
         """The default pack; if none is ready, the error says how far a fetch is."""
