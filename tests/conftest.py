@@ -30,6 +30,7 @@ HOST_NOISE = (
     "GPUInfo not initialized",
     "Sandboxing disabled",  # running as root, see above
     "propagateSizeHints",  # the offscreen platform has no window manager
+    "does not support grabbing the keyboard",  # the same, asked for by menus
     "This plugin does not support raise",  # the same, asked for by tooltips
     "XDG_RUNTIME_DIR",
 )

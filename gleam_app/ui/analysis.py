@@ -261,6 +261,11 @@ class Analysis(QObject):
             lane="model",
         )
 
+    def locate_near(self, near: tuple[float, float, float] | None) -> None:
+        """Locate again, only within ``near[2]`` metres of (lat, lon); None: everywhere."""
+        self._session.set_near(near)
+        self.locate()
+
     def _first_wave(self, location: Location, query: Query) -> None:
         if self._session.locating and self._session.query is query:
             self._session.set_location(location)

@@ -1,4 +1,4 @@
-"""The bar above the map while a query is searched only around its file's position."""
+"""The bar above the map while a query is searched only around a position."""
 
 from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QHBoxLayout, QLabel, QWidget
@@ -45,4 +45,6 @@ class NearBar(QWidget):
         self.setVisible(near is not None)
         if near is not None:
             distance = rough_length(near[2], self._facts.units)
-            self.words.setText(tr("exif.near.bar", distance=distance))
+            of_file = near[:2] == self._facts.position
+            key = "exif.near.bar" if of_file else "exif.near.bar.place"
+            self.words.setText(tr(key, distance=distance))

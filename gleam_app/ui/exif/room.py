@@ -56,13 +56,11 @@ class FileFactsRoom(QObject):
     def search_near(self, radius_m: float) -> None:
         """Locate again, only within ``radius_m`` of where the file has the camera."""
         if self.facts.position is not None:
-            self._session.set_near((*self.facts.position, radius_m))
-            self._analysis.locate()
+            self._analysis.locate_near((*self.facts.position, radius_m))
 
     def search_everywhere(self) -> None:
         """Locate again without a restriction."""
-        self._session.set_near(None)
-        self._analysis.locate()
+        self._analysis.locate_near(None)
 
     def _show_on_map(self) -> None:
         if self.facts.position is not None:

@@ -140,6 +140,10 @@ WORDS: dict[str, tuple[str, str]] = {
         "Searching only within {distance} of the file's GPS position",
         "仅在文件 GPS 位置 {distance} 范围内搜索",
     ),
+    "exif.near.bar.place": (
+        "Searching only within {distance} of a position on the map",
+        "仅在地图上某处 {distance} 范围内搜索",
+    ),
     "exif.near.stop": ("Search everywhere", "搜索全部范围"),
     "exif.on_map": ("GPS of the file", "文件中的 GPS"),
     "exif.on_map.tip": (

@@ -39,10 +39,14 @@ class GoTo(QObject):
 
     def go(self, lat: float, lon: float) -> None:
         """Mark a position and take the map there."""
-        self.mark = LatLon(lat, lon)
-        self._show_mark()
+        self.put(lat, lon)
         self._map.fly_to(lat, lon)
         self.said.emit(tr("goto.arrived", position=format_position(lat, lon, self.style)))
+
+    def put(self, lat: float, lon: float) -> None:
+        """Mark a position."""
+        self.mark = LatLon(lat, lon)
+        self._show_mark()
 
     def take_away(self) -> None:
         """Remove the mark."""

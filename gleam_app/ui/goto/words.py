@@ -32,6 +32,11 @@ WORDS: dict[str, tuple[str, str]] = {
     "goto.go": ("Go", "转到"),
     "goto.close": ("Close (Esc)", "关闭（Esc）"),
     "goto.mark.remove": ("Click to remove this mark", "点击移除此标记"),
+    "map.menu.copy": ("Copy {position}", "复制 {position}"),
+    "map.menu.mark": ("Put a mark here", "在此处做标记"),
+    "map.menu.measure": ("Measure from here", "从此处开始测量"),
+    "map.menu.near": ("Search only around here", "仅在此处附近搜索"),
+    "map.menu.within": ("Within {distance}", "{distance} 以内"),
     "goto.arrived": ("The map is at {position}.", "地图已转到 {position}。"),
     "goto.copied": ("Copied {position}", "已复制 {position}"),
     "goto.copied.centre": (

@@ -23,6 +23,7 @@ _FILES = {
     "/web/map.js": ("map.js", "text/javascript"),
     "/web/map.css": ("map.css", "text/css"),
     "/web/marks.js": ("marks.js", "text/javascript"),
+    "/web/menu.js": ("menu.js", "text/javascript"),
     "/web/measure.js": ("measure.js", "text/javascript"),
     "/web/queries.js": ("queries.js", "text/javascript"),
     "/web/rooms.css": ("rooms.css", "text/css"),

@@ -43,6 +43,7 @@ def build_page() -> bytes:
             ("map", "/web/map.js"),
             ("marks", "/web/marks.js"),
             ("measure", "/web/measure.js"),
+            ("menu", "/web/menu.js"),
             ("queries", "/web/queries.js"),
         ]
         default_css = [  # noqa: RUF012

@@ -1,4 +1,4 @@
-"""The tools of the map put together: go to, measure, all queries, what the file says."""
+"""The tools of the map put together: go to, measure, all queries, what the file says, its menu."""
 
 from collections.abc import Callable
 from typing import TYPE_CHECKING
@@ -7,6 +7,7 @@ from PySide6.QtCore import QObject, Signal
 
 from gleam_app.ui.exif.room import FileFactsRoom
 from gleam_app.ui.goto.room import GoTo
+from gleam_app.ui.map.menu import MapMenu
 from gleam_app.ui.measure.tool import MeasureTool
 from gleam_app.ui.overview.layer import AllQueries
 
@@ -32,7 +33,8 @@ class MapTools(QObject):
         self.all_queries.query_chosen.connect(
             lambda query: window.analysis.show(query, cases.queries.by_id[query].name)
         )
-        for tool in (self.file_facts, self.go_to, self.measure):
+        self.menu = MapMenu(window)
+        for tool in (self.file_facts, self.go_to, self.measure, self.menu):
             tool.said.connect(self.said)
 
     @property
@@ -47,5 +49,6 @@ class MapTools(QObject):
     def take(self, choices: "Choices") -> None:
         """Write lengths and positions as the person prefers."""
         self.go_to.set_style(choices.coordinates)
+        self.menu.style, self.menu.units = choices.coordinates, choices.units
         self.measure.set_formats(choices.units, choices.coordinates)
         self.file_facts.facts.set_formats(choices.units, choices.coordinates)

@@ -39,6 +39,12 @@ class MeasureTool(QObject):
         self.units, self.style = units, style
         self.refresh()
 
+    def begin_at(self, at: LatLon) -> None:
+        """Measure from this position, or on to it where one measures already."""
+        self._action.setChecked(True)
+        self.tape.add(at)
+        self.refresh()
+
     def refresh(self) -> None:
         """Draw and say what is measured."""
         on = self._action.isChecked()

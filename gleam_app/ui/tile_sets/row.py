@@ -1,10 +1,11 @@
 """One tile set in the manager's list: its sign, its facts, what is under way, what can be done."""
 
 from PySide6.QtCore import Qt, Signal
-from PySide6.QtGui import QKeyEvent, QMouseEvent
+from PySide6.QtGui import QContextMenuEvent, QKeyEvent, QMouseEvent
 from PySide6.QtWidgets import (
     QFrame,
     QHBoxLayout,
+    QMenu,
     QVBoxLayout,
     QWidget,
 )
@@ -130,6 +131,40 @@ class SetRow(QFrame):
             self.offer.second.setFocus()
 
     # ---- mouse and keyboard ---------------------------------------------------------------------
+
+    def menu(self) -> QMenu:
+        """What can be done with the tile set now, made anew; it goes when it closes."""
+        menu = QMenu(self)
+        menu.aboutToHide.connect(menu.deleteLater)
+
+        def add(words: str, what: str, can: bool = True, checked: bool | None = None) -> None:
+            action = menu.addAction(words.replace("&", "&&"))
+            action.setEnabled(can)
+            action.setCheckable(checked is not None)
+            action.setChecked(bool(checked))
+            action.triggered.connect(lambda *_: self._ask(what))
+
+        used, shown, unfolded = (
+            self.use.isChecked(), self.shown.isChecked(), not self.details.isHidden()
+        )  # fmt: skip
+        add(tr("sets.use.hint"), "leave" if used else "use", self.use.isEnabled(), used)
+        add(tr("sets.show"), "hide" if shown else "show", True, shown)
+        add(tr("sets.unfold"), "unfold", True, unfolded)
+        menu.addSeparator()
+        build, usable = self._build, self._entry is not None and self._entry.usable
+        if build is not None:
+            pause = "go_on" if build.paused else "pause"
+            add(tr(f"sets.{pause}"), pause, not build.stopping)
+            add(tr("sets.stop"), "stop", not build.stopping)
+        else:
+            add(tr("sets.menu.join"), "join", usable)
+            add(tr("sets.menu.verify"), "verify", usable)
+            add(tr("sets.menu.relink"), "relink", usable)
+            add(tr("sets.remove.more"), "remove")
+        return menu
+
+    def contextMenuEvent(self, event: QContextMenuEvent) -> None:
+        self.menu().popup(event.globalPos())
 
     def mouseReleaseEvent(self, event: QMouseEvent) -> None:
         if event.button() == Qt.MouseButton.LeftButton and self.rect().contains(

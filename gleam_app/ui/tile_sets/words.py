@@ -49,6 +49,9 @@ WORDS: dict[str, tuple[str, str]] = {
     "sets.relink.hint": ("Its imagery was moved: say where it is now", "影像已移动：指定新位置"),
     "sets.remove.short": ("Remove", "删除"),
     "sets.remove.hint": ("Delete the tile set; your imagery stays", "删除瓦片集，影像保留"),
+    "sets.menu.join": ("Add imagery…", "添加影像…"),
+    "sets.menu.verify": ("Verify its files", "校验文件"),
+    "sets.menu.relink": ("Its imagery was moved…", "影像已移动…"),
     # what a tile set needs
     "sets.half_built": (
         "Building was stopped. What is done is kept.",
