@@ -30,11 +30,11 @@ SOURCE_TOO = ["kornia"]
 QT_MODULES = {
     "Core", "DBus", "Gui", "Network", "OpenGL", "Pdf", "Positioning", "PrintSupport", "Qml", "QmlMeta",
     "QmlModels", "QmlWorkerScript", "Quick", "QuickWidgets", "Svg", "SvgWidgets", "Test",
-    "WaylandClient", "WebChannel", "WebEngineCore", "WebEngineWidgets", "WebEngineQuick", "Widgets", "XcbQpa",
+    "WaylandClient", "WebChannel", "WebEngineCore", "WebEngineWidgets", "Widgets", "XcbQpa",
     "EglFSDeviceIntegration", "WlShellIntegration", "WaylandEglClientHwIntegration", "OpenGLWidgets",
 }  # fmt: skip
 QT_PLUGINS = {
-    "egldeviceintegrations", "iconengines", "imageformats", "platforminputcontexts", "platforms",
+    "iconengines", "imageformats", "platforminputcontexts", "platforms",
     "platformthemes", "printsupport", "styles", "tls", "wayland-decoration-client",
     "wayland-graphics-integration-client", "wayland-shell-integration", "xcbglintegrations",
 }  # fmt: skip
@@ -47,6 +47,7 @@ _LEFT_OUT = [
     "PySide6/Qt/resources/qtwebengine_devtools_resources*",  # Chromium's debugger, never opened
     "PySide6/Qt/plugins/platformthemes/libqgtk3.so",  # would bring the machine's GTK in beside ours
     "hf_xet-*.dist-info/*",
+    "PySide6/Qt/plugins/platforminputcontexts/libqtvirtualkeyboardplugin.so",
     "*.debug.pak",
     "*.debug.bin",
     "torch/include/*",
@@ -67,11 +68,12 @@ _LEFT_OUT = [
 ]
 _TORCH_PROGRAM = "torch/bin/torch_shm_manager"  # ``import torch`` fails without it
 
-# From the building machine itself only what Python was built against; the rest (X, GL, fonts, NSS,
+# From the building machine itself only what Python and llama.cpp were built against; the rest (X, GL, fonts, NSS,
 # the C and C++ runtimes) must be the machine's own, and the .deb says so to apt.
 SHIPPED_SYSTEM_LIBRARIES = (
     "libpython3", "libssl.", "libcrypto.", "libffi.", "libsqlite3.", "libbz2.", "liblzma.",
     "libreadline.", "libncursesw.", "libtinfo.", "libuuid.", "libmpdec.", "libexpat.", "libz.",
+    "libgomp.",
 )  # fmt: skip
 SYSTEM_FOLDERS = ("/lib/", "/lib64/", "/usr/lib/", "/usr/lib64/", "/usr/local/lib/")
 

@@ -8,7 +8,6 @@ import os
 import re
 import subprocess
 from collections import defaultdict
-from collections.abc import Iterable
 from pathlib import Path
 
 # Symbols for debuggers only: 90 MB in torch, 60 MB in the rest. Where there is little to win (NumPy, Qt)
@@ -30,6 +29,7 @@ OPTIONAL = re.compile(
     r"^lib(cuda.*|cups|gtk-3|gdk-3|atk-1\.0|pango-.*|cairo.*|udev|input|mtdev)\.so.*$"
 )
 _NEEDED = re.compile(r"\(NEEDED\).*\[(.+)\]")
+_LOOKS_IN = re.compile(r"\((?:RPATH|RUNPATH)\).*\[(.+)\]")
 
 
 def strip(inside: Path) -> int:
@@ -66,26 +66,34 @@ def join_copies(inside: Path, smallest: int = 100_000) -> int:
 
 
 def missing_libraries(inside: Path) -> dict[str, list[str]]:
-    """Library name -> files that need it, for every one that neither the folder nor the .deb brings."""
-    libraries = [
-        path for path in inside.rglob("*")
-        if not path.is_symlink() and path.is_file() and (".so" in path.name or os.access(path, os.X_OK))
-    ]  # fmt: skip
-    here = {path.name for path in inside.rglob("*.so*")}
+    """Library name -> files that need it, for every one that neither the folder nor the .deb brings.
+
+    A library counts as there if it lies where the file that needs it looks: in ``inside`` itself or
+    where the file says. Elsewhere it would be found only by chance, if another had loaded it before.
+    """
     wanting: dict[str, list[str]] = defaultdict(list)
-    for path in libraries:
-        for name in needed(path):
-            if name not in here and not FROM_THE_MACHINE.match(name) and not OPTIONAL.match(name):
+    for path in inside.rglob("*"):
+        named = (".so" in path.name or os.access(path, os.X_OK)) and not path.is_symlink()
+        if not named or not path.is_file():
+            continue
+        libraries, folders = links(path)
+        for name in libraries:
+            if FROM_THE_MACHINE.match(name) or OPTIONAL.match(name):
+                continue
+            if not any((folder / name).exists() for folder in (inside, *folders)):
                 wanting[name].append(path.relative_to(inside).as_posix())
     return dict(wanting)
 
 
-def needed(path: Path) -> Iterable[str]:
-    """The libraries that an ELF file names as needed; nothing for other files."""
+def links(path: Path) -> tuple[list[str], list[Path]]:
+    """The libraries that an ELF file names as needed, and where it looks; nothing for other files."""
     with path.open("rb") as file:
         if file.read(4) != b"\x7fELF":
-            return []
+            return [], []
     told = subprocess.run(
         ["readelf", "--dynamic", "--wide", str(path)], capture_output=True, text=True, check=False
-    )
-    return _NEEDED.findall(told.stdout)
+    ).stdout
+    named = [folder for line in _LOOKS_IN.findall(told) for folder in line.split(":")]
+    return _NEEDED.findall(told), [
+        Path(folder.replace("$ORIGIN", str(path.parent))) for folder in named
+    ]

@@ -11,6 +11,7 @@ from PySide6.QtWidgets import QApplication, QWidget
 
 from gleam_app.ui.window import MainWindow
 
+FRONT_S = 30
 SETTLE_MS = 700  # map tiles and thumbnails are drawn a moment after what they belong to
 
 
@@ -55,7 +56,8 @@ class Person:
         action = self.window.commands[command]
         if not action.isEnabled():
             raise GaveUp(f"“{action.text()}” cannot be used now")
-        self.window.activateWindow()
+        self.window.activateWindow()  # on a real screen it becomes so a moment later
+        self.wait_for("the window to be in front", self.window.isActiveWindow, FRONT_S)
         heard: list[bool] = []
         listening = action.triggered.connect(lambda *_: heard.append(True))
         QTest.keySequence(self.window, action.shortcut())

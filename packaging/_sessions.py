@@ -75,10 +75,15 @@ def command_line(model: bool, formats: tuple[str, ...]) -> str:
         f'gleam locate {photo} --case "$OUT/{CASE}" --json >"$OUT/locate.json"',
         'grep -q \'"verdict": "verified"\' "$OUT/locate.json"',
     ]
+    lines += [
+        f'gleam explain {photo} --lang {lang} --json >"$OUT/explain-{lang}.json"'
+        for lang in ("en", "zh")
+    ]
     if model:
-        lines.append(f"gleam packs install {_stick('*.gguf')}")
+        told = "sed -n 's/^Installed \\([^ ]*\\) .*/\\1/p'"
+        lines.append(f"model=$(gleam packs install {_stick('*.gguf')} | {told})")
         lines += [
-            f'gleam explain {photo} --lang {lang} --json >"$OUT/explain-{lang}.json"'
+            f'gleam explain {photo} --model "$model" --lang {lang} --json >"$OUT/model-{lang}.json"'
             for lang in ("en", "zh")
         ]
     lines += [
@@ -125,7 +130,7 @@ def _double_click_case(out: str) -> str:
     """
     locked = (
         "seen=0; for process in /proc/[0-9]*; do "
-        'if tr "\\0" " " <$process/cmdline | grep -q type=renderer; then seen=1; '
+        "if grep -q ^QtWebEngine $process/comm && grep -q type=renderer $process/cmdline; then seen=1; "
         'grep -q "^Seccomp:.*2$" $process/status; '
         'test "$(grep ^NSpid: $process/status | wc -w)" -gt 2; fi; done; test $seen = 1; '
     )

@@ -143,3 +143,19 @@ def test_only_addresses_of_the_internet_are_outside_connections() -> None:
         "13 connect(6, {sa_family=AF_INET6, sin6_port=htons(53)}, 28) = -1 ENETUNREACH\n"
     )
     assert len(prove.outside_connections(trace)) == 2
+
+
+def test_a_library_counts_only_where_it_is_looked_for(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def links(path: Path) -> tuple[list[str], list[Path]]:
+        return (["libc.so.6", "libomp.so"], [path.parent]) if path.suffix == ".so" else ([], [])
+
+    monkeypatch.setattr(_finish, "links", links)
+    (tmp_path / "engine").mkdir()
+    (tmp_path / "other").mkdir()
+    (tmp_path / "engine" / "engine.so").write_bytes(b"")
+    (tmp_path / "other" / "libomp.so").write_bytes(b"")
+    assert _finish.missing_libraries(tmp_path) == {"libomp.so": ["engine/engine.so"]}
+    (tmp_path / "libomp.so").write_bytes(b"")
+    assert _finish.missing_libraries(tmp_path) == {}

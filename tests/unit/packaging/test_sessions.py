@@ -16,8 +16,8 @@ def test_every_session_is_a_shell_script(model: bool) -> None:
     assert sessions[0].title == "installed" and sessions[-1].title.startswith("removed")
 
 
-def test_explaining_needs_a_model() -> None:
-    assert "gleam explain" in _sessions.command_line(True, ("csv",))
-    assert "gleam explain" not in _sessions.command_line(False, ("csv",))
+def test_a_language_model_writes_where_there_is_one() -> None:
+    assert '--model "$model"' in _sessions.command_line(True, ("csv",))
+    assert "--model" not in _sessions.command_line(False, ("csv",))
     for word in ('--format csv --out "$OUT/export 出.csv"', 'test -s "$OUT/export 出.csv"'):
         assert word in _sessions.command_line(False, ("csv",))
