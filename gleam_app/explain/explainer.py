@@ -256,14 +256,15 @@ def _told_by_sight(
 def _composed_by_sight(
     looker: Looker, match: bool | None, lang: Lang, work: Work | None, show: Callable[[str], None]
 ) -> tuple[str, Evidence]:
-    """Without a language model: what is sure to be seen, unless geometry has decided otherwise, then all evidence,
-    that of the model's eyes included."""
+    """Without a language model: what is sure to be seen, unless geometry has decided otherwise; what the model
+    makes of it; then what was measured."""
     gap = "" if lang == "zh" else " "
     probability = looker.sight(work)
     seen = seen_by_model(probability)
     same = probability >= 0.5
     scene = looker.composed(same, settled=match is True) if match in (None, same) else ""
-    text = gap.join(filter(None, (scene, plain_text([*looker.evidence, seen], lang))))
+    told = (scene, plain_text([seen], lang), plain_text(looker.evidence, lang))
+    text = gap.join(filter(None, told))
     show(text)
     return text, seen
 
