@@ -161,7 +161,7 @@ TEXT: dict[str, tuple[str, str]] = {
     ),
     "candidates.rank": ("Candidate {rank}", "候选 {rank}"),
     "candidates.matches": ("{count} matches", "{count} 个匹配点"),
-    "candidates.radius": ("±{metres} m", "±{metres} 米"),
+    "candidates.radius": ("±{distance}", "±{distance}"),
     "candidates.heading": ("heading {degrees}°", "朝向 {degrees}°"),
     "candidates.retrieval": ("by similarity", "按相似度"),
     "candidates.no_place": ("no coordinates", "无坐标"),

@@ -2,6 +2,7 @@
 
 from gleam_app.imagery.query import Query
 from gleam_app.retrieval.results import Candidate
+from gleam_app.ui.lengths import lengths
 from gleam_app.ui.strings import Lang
 
 WORDS: dict[str, tuple[str, str]] = {
@@ -17,7 +18,7 @@ WORDS: dict[str, tuple[str, str]] = {
     "turned": ("turned {degrees}°", "旋转 {degrees}°"),
     "no_geometry": ("no verified geometry", "无已核实的几何关系"),
     "no_tile": ("The tile's picture cannot be read.", "无法读取瓦片图像。"),
-    "ground": ("{metres} m across", "宽 {metres} 米"),
+    "ground": ("{distance} across", "宽 {distance}"),
     "heading": ("heading {degrees}°", "朝向 {degrees}°"),
     "matches": ("{count} of {all} matches fit", "{all} 个匹配中 {count} 个吻合"),
     "empty.title": ("Nothing to compare yet", "暂无可对比内容"),
@@ -47,7 +48,7 @@ def candidate_caption(candidate: Candidate, lang: Lang) -> str:
     alignment = candidate.alignment
     side_m = candidate.tile.scale_m if alignment is None else alignment.window_side_m
     parts = [candidate.tile.source.replace("\\", "/").rpartition("/")[2]]
-    parts.append(word("ground", lang, metres=f"{side_m:.0f}"))
+    parts.append(word("ground", lang, distance=lengths.length(side_m)))
     if candidate.heading_deg is not None:
         parts.append(word("heading", lang, degrees=f"{candidate.heading_deg % 360:.0f}"))
     if alignment is None:

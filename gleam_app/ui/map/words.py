@@ -1,6 +1,7 @@
 """The map's own words; verdicts and other words of the trade come from the window's table."""
 
 from gleam_app.retrieval.results import Candidate
+from gleam_app.ui.lengths import lengths
 from gleam_app.ui.strings import TEXT, Lang
 from gleam_app.ui.verdicts import confidence_text
 
@@ -20,7 +21,7 @@ _WORDS: dict[str, tuple[str, str]] = {
         "候选 {rank}：{verdict}，置信度 {confidence}",
     ),
     "tip_unrated": ("Candidate {rank}: {verdict}", "候选 {rank}：{verdict}"),
-    "radius": (", ±{metres} m", "，±{metres} 米"),
+    "radius": (", ±{distance}", "，±{distance}"),
 }
 # a query is not found, but a candidate is ruled out
 _CANDIDATE_WORDS = {"not_found": "ruled_out"}
@@ -46,5 +47,5 @@ def candidate_tip(candidate: Candidate, lang: Lang, rated: bool = True) -> str:
         confidence=confidence_text(candidate.confidence),
     )
     if candidate.radius_m is not None:
-        tip += _WORDS["radius"][column].format(metres=f"{candidate.radius_m:.0f}")
+        tip += _WORDS["radius"][column].format(distance=lengths.about(candidate.radius_m))
     return tip

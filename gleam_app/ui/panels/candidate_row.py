@@ -26,6 +26,7 @@ from PySide6.QtWidgets import QStyle, QStyledItemDelegate, QStyleOptionViewItem
 
 from gleam_app.retrieval.results import Candidate
 from gleam_app.ui.icons import paint_icon
+from gleam_app.ui.lengths import lengths
 from gleam_app.ui.strings import tr
 from gleam_app.ui.theme import CAPTION_PX, SPACE_1, SPACE_2, SPACE_3, mono_font, theme, ui_font
 from gleam_app.ui.verdicts import candidate_sign, sign
@@ -48,7 +49,7 @@ def detail_line(candidate: Candidate) -> str:
     else:
         parts.append(tr("candidates.retrieval"))
     if candidate.radius_m is not None:
-        parts.append(tr("candidates.radius", metres=f"{candidate.radius_m:.0f}"))
+        parts.append(tr("candidates.radius", distance=lengths.about(candidate.radius_m)))
     if candidate.heading_deg is not None:
         parts.append(tr("candidates.heading", degrees=round(candidate.heading_deg) % 360))
     return " · ".join(parts)

@@ -20,6 +20,7 @@ from PySide6.QtWidgets import (
 from gleam_app.errors import GleamError
 from gleam_app.retrieval.tiles.tileset import NAME
 from gleam_app.ui.buttons import ChoiceBox, link_button
+from gleam_app.ui.lengths import lengths
 from gleam_app.ui.messages.translate import in_one_line
 from gleam_app.ui.panels.notice import Notice
 from gleam_app.ui.plural import counted
@@ -91,6 +92,7 @@ class AddPage(QWidget):
         self._lay_out()
         adding.changed.connect(self.refresh)
         language.changed.connect(self.refresh)
+        lengths.changed.connect(self.refresh)
 
     # ---- composition ----------------------------------------------------------------------------
 

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Literal
 from gleam_app.imagery.exif import clean_text
 from gleam_app.jobs.work import Work
 from gleam_app.retrieval.tiles.tileset import SourceRecord, TileSetInfo, TileSetStore
+from gleam_app.ui.lengths import lengths
 from gleam_app.ui.plural import counted
 from gleam_app.ui.strings import tr
 from gleam_app.ui.tile_sets.builds import Build
@@ -130,12 +131,6 @@ def size_text(count: int) -> str:
     raise AssertionError
 
 
-def area_text(square_km: float) -> str:
-    """An area for people: "0.041 km²", "12.3 km²", "1,240 km²"."""
-    digits = 0 if square_km >= 100 else 1 if square_km >= 10 else 2 if square_km >= 0.1 else 3
-    return f"{square_km:,.{digits}f} km²"
-
-
 def metres_text(metres: float) -> str:
     """A length without digits that mean nothing: "0.3 m", "48 m", "162 m"."""
     return f"{metres:.3g} m" if metres < 100 else f"{metres:,.0f} m"
@@ -155,10 +150,10 @@ def facts_text(entry: Entry) -> str:
             return ""
         done = tr("sets.of", done=f"{half.tiles_done:,}", total=f"{half.tiles:,}")
         parts = [counted("tiles.count", half.tiles, done)]
-        return " · ".join(parts + ([area_text(half.area_km2)] if half.area_km2 else []))
+        return " · ".join(parts + ([lengths.area(half.area_km2)] if half.area_km2 else []))
     parts = [counted("tiles.count", info.tiles)]
     if info.area_km2:
-        parts.append(area_text(info.area_km2))
+        parts.append(lengths.area(info.area_km2))
     if entry.disk_bytes:
         parts.append(size_text(entry.disk_bytes))
     return " · ".join(parts)

@@ -18,13 +18,14 @@ from gleam_app.errors import GleamError
 from gleam_app.imagery.exif import clean_text
 from gleam_app.ui.buttons import ChoiceBox, tool_button
 from gleam_app.ui.icons import bind_icon
+from gleam_app.ui.lengths import lengths
 from gleam_app.ui.messages.translate import in_one_line, translate
 from gleam_app.ui.panels.frame import ElidedLabel
 from gleam_app.ui.plural import counted
 from gleam_app.ui.strings import bind_text, tr
 from gleam_app.ui.theme import SPACE_1, SPACE_2, SPACE_3
 from gleam_app.ui.tile_sets.adding import Adding
-from gleam_app.ui.tile_sets.entries import area_text, metres_text
+from gleam_app.ui.tile_sets.entries import metres_text
 from gleam_app.ui.tile_sets.sign import caption
 from gleam_app.ui.tile_sets.survey import Found
 
@@ -128,7 +129,7 @@ def found_text(found: Found) -> str:
     if found.crs:
         parts.append(found.crs)
     if found.area_km2:
-        parts.append(area_text(found.area_km2))
+        parts.append(lengths.area(found.area_km2))
     return " · ".join(parts)
 
 

@@ -5,6 +5,7 @@ from PySide6.QtGui import QKeyEvent, QShowEvent
 from PySide6.QtWidgets import QMenu, QStackedWidget, QWidget
 
 from gleam_app.ui.buttons import tool_button
+from gleam_app.ui.lengths import lengths
 from gleam_app.ui.panels.frame import EmptyState, Panel, rows_and_scroller
 from gleam_app.ui.panels.notice import Notice
 from gleam_app.ui.session import Session
@@ -57,7 +58,7 @@ class TileSetPanel(Panel):
         library.builds.changed.connect(self._refresh_row)
         library.builds.ended.connect(lambda name, outcome: self.refresh())
         session.tile_sets_changed.connect(self.refresh)
-        for changed in (language.changed, theme.changed):
+        for changed in (language.changed, theme.changed, lengths.changed):
             changed.connect(self.refresh)
         self.refresh()
 

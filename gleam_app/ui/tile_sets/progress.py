@@ -5,12 +5,12 @@ from PySide6.QtWidgets import QHBoxLayout, QProgressBar, QVBoxLayout, QWidget
 
 from gleam_app.ui.buttons import tool_button
 from gleam_app.ui.icons import bind_icon
+from gleam_app.ui.lengths import lengths
 from gleam_app.ui.plural import counted
 from gleam_app.ui.progress import progress_words
 from gleam_app.ui.strings import tr
 from gleam_app.ui.theme import SPACE_1, SPACE_2
 from gleam_app.ui.tile_sets.builds import Build
-from gleam_app.ui.tile_sets.entries import area_text
 from gleam_app.ui.tile_sets.sign import caption
 
 EMBEDDING = "Embedding tiles"  # what retrieval.build reports while it counts tiles
@@ -86,7 +86,7 @@ def amount_text(build: Build) -> str:
         return ""
     parts = []
     if build.area_km2:
-        done = area_text(build.area_km2 * progress.done / progress.total)
-        parts.append(tr("sets.of", done=done, total=area_text(build.area_km2)))
+        done = lengths.area(build.area_km2 * progress.done / progress.total)
+        parts.append(tr("sets.of", done=done, total=lengths.area(build.area_km2)))
     tiles = tr("sets.of", done=f"{progress.done:,.0f}", total=f"{progress.total:,.0f}")
     return " · ".join([*parts, counted("tiles.count", round(progress.total), tiles)])

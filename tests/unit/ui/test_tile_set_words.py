@@ -10,13 +10,13 @@ from hypothesis import strategies as st
 
 from gleam_app.imagery.views import VIEWS
 from gleam_app.retrieval.tiles.tileset import NAME, SourceRecord, TileSetInfo
+from gleam_app.ui.lengths import lengths
 from gleam_app.ui.strings import language
 from gleam_app.ui.theme import DARK, LIGHT
 from gleam_app.ui.tile_sets.add_page import duration_text, free_name
 from gleam_app.ui.tile_sets.builds import Build
 from gleam_app.ui.tile_sets.entries import (
     Entry,
-    area_text,
     facts_text,
     metres_text,
     size_text,
@@ -59,7 +59,7 @@ def test_sizes_are_true_to_their_digits(count: int) -> None:
 
 
 def test_areas_and_lengths_show_no_digits_that_mean_nothing() -> None:
-    assert [area_text(a) for a in (0.0341, 0.341, 12.34, 1240.4)] == [
+    assert [lengths.area(a) for a in (0.0341, 0.341, 12.34, 1240.4)] == [
         "0.034 km²", "0.34 km²", "12.3 km²", "1,240 km²",
     ]  # fmt: skip
     assert [metres_text(m) for m in (0.1043, 0.5, 48, 1234.5)] == [

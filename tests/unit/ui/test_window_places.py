@@ -160,3 +160,33 @@ def test_a_point_of_the_map_of_all_opens_its_query(
     window.map.told.emit("query", 999)  # gone meanwhile
     qtbot.wait(50)
     assert window.session.query.name == "first.jpg"
+
+
+def test_all_lengths_are_in_the_units_in_use(locate: Any, tmp_path: Path, qtbot: Any) -> None:
+    from gleam_app.ui.compare.words import candidate_caption
+    from gleam_app.ui.map.words import candidate_tip
+    from gleam_app.ui.panels.candidate_row import detail_line
+    from gleam_app.ui.tile_sets.entries import facts_text
+
+    window = locate(signed(tmp_path, LAT, LON))
+    candidate = window.session.candidate
+    window.tile_sets.refresh()
+    qtbot.waitUntil(lambda: "alpha" in window.manager.panel.rows)
+    entry = window.tile_sets.entry("alpha")
+
+    def said() -> str:
+        return "\n".join([
+            detail_line(candidate), candidate_tip(candidate, "en"), candidate_caption(candidate, "en"),
+            facts_text(entry),
+        ])  # fmt: skip
+
+    metric = said()
+    assert metric.count("±6 m") == 2 and "240 m across" in metric and "0.40 km²" in metric
+    window.preferences.choose_units("imperial")
+    imperial = said()
+    assert (
+        imperial.count("±20 ft") == 2 and "262 yd across" in imperial and "98.8 acres" in imperial
+    )
+    assert "98.8 acres" in window.manager.panel.rows["alpha"].facts.text()
+    window.preferences.choose_units("metric")
+    assert said() == metric
