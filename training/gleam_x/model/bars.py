@@ -82,6 +82,18 @@ def fit_bars(scores: Floats, pictures: Pictures) -> Bars:
     return found
 
 
+def confirmed(bars: Bars, scores: Floats, pictures: Pictures) -> Bars:
+    """The bars that hold on pictures which nothing was learnt or fitted on, too."""
+    found: Bars = {}
+    for view, known in bars.items():
+        for number, fact in enumerate(FACTS):
+            if (bar := known.get(name_of(fact))) is not None:
+                again = told(scores, pictures, number, bar, pictures.views == view)
+                if again.true >= SIMULATED * again.told:
+                    found.setdefault(view, {})[name_of(fact)] = bar
+    return found
+
+
 def table(scores: Floats, pictures: Pictures, bars: Mapping[str, Mapping[str, float]]) -> str:
     """A line for each fact that is told, of simulated and of real pictures."""
     lines = []

@@ -21,7 +21,7 @@ from training.gleam_c.augment import augment_pair
 from training.gleam_c.checkpoint import Checkpoint, read_checkpoint, write_checkpoint
 from training.gleam_c.fit import join
 from training.gleam_x.model.assemble import assemble
-from training.gleam_x.model.bars import figures, fit_bars, table
+from training.gleam_x.model.bars import confirmed, figures, fit_bars, table
 from training.gleam_x.model.body import Body
 from training.gleam_x.model.comparer import Projector
 from training.gleam_x.model.export import (
@@ -274,16 +274,17 @@ def learn_heads(
     training = together([parts[0], seen.part(~held_out)])
     others = together([parts[1], seen.part(held_out)])
     scores = crossed(training, recipe.seed)
-    bars = fit_bars(scores, training)
     heads = fit_heads(training, recipe.seed)
-    found = figures(scores_of(heads, others), others, bars)
+    again = scores_of(heads, others)
+    bars = confirmed(fit_bars(scores, training), again, others)
+    found = figures(again, others, bars)
     write_checkpoint(work / HEADS, Checkpoint(heads.state_dict(), {"bars": bars, "figures": found}))
     return "\n".join(
         (
             "Each picture by heads that did not see its place:",
             table(scores, training, bars),
             "Validation, and held-out real pictures:",
-            table(scores_of(heads, others), others, bars),
+            table(again, others, bars),
         )
     )
 

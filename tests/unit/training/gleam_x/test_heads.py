@@ -16,7 +16,7 @@ from gleam_app.home import resources_dir
 from tests.factories import make_pixels
 from training.gleam_x.model import heads as room
 from training.gleam_x.model.aerial import aerial_pictures, is_held_out, known_of
-from training.gleam_x.model.bars import Told, fit_bars, name_of, told
+from training.gleam_x.model.bars import Told, confirmed, fit_bars, name_of, told
 from training.gleam_x.model.body import Body
 from training.gleam_x.model.comparer import Comparer, ComparerShape, Judge
 from training.gleam_x.model.heads import (  # fmt: skip
@@ -55,6 +55,15 @@ def test_learns_what_can_be_seen_and_bars_let_it_through() -> None:
     others = pictures(400, seed=7)
     found = told(scores_of(fit_heads(every, 1), others), others, WOOD, bars["tile"]["wood present"], others.real)  # fmt: skip
     assert found.true >= 0.95 * found.told and found.true >= 0.9 * found.wanted
+
+
+def test_a_bar_must_hold_on_other_pictures_too() -> None:
+    every, others = pictures(1200), pictures(400, seed=7)
+    bars = fit_bars(crossed(every, 1), every)
+    again = scores_of(fit_heads(every, 1), others)
+    assert confirmed(bars, again, others) == bars
+    others.facts[:40, WOOD] = 0  # one in ten is none after all
+    assert set(confirmed(bars, again, others)["uav"]) == {"wood none"}
 
 
 def test_no_bar_for_what_nobody_can_tell() -> None:
