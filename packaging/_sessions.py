@@ -124,15 +124,14 @@ def _drive(out: str, screen: str = "") -> str:
 
 
 def _double_click_case(out: str) -> str:
-    """Opened as a file manager does; then every page process must be behind a filter and a namespace.
+    """Opened as a file manager does; then a process of the engine must be behind filter and namespace.
 
     ``Seccomp: 2`` is the filter; a second number under ``NSpid`` is the namespace.
     """
     locked = (
-        "seen=0; for process in /proc/[0-9]*; do "
-        "if grep -q ^QtWebEngine $process/comm && grep -q type=renderer $process/cmdline; then seen=1; "
-        'grep -q "^Seccomp:.*2$" $process/status; '
-        'test "$(grep ^NSpid: $process/status | wc -w)" -gt 2; fi; done; test $seen = 1; '
+        "locked=0; for status in /proc/[0-9]*/status; do "
+        'if grep -q "^Name:.*QtWebEngine" $status && grep -q "^Seccomp:.*2$" $status '
+        '&& test "$(grep ^NSpid: $status | wc -w)" -gt 2; then locked=1; fi; done; test $locked = 1; '
     )
     copied = f'cp -r "{out}/cli/{CASE}" /tmp/; '
     return f"set -e; {_home(AWAY)}; {copied}" + _on_screen(
@@ -146,7 +145,7 @@ def _double_click_pack(out: str) -> str:
     return f"set -e; {_home('/tmp/h')}; cp {_stick(PACK)} /tmp/; " + _on_screen(
         f"gio open /tmp/{PACK}; tries=0; "
         'until test -e "$GLEAM_HOME/packs/starter/pack.json"; do '
-        "tries=$((tries + 1)); test $tries -lt 120; sleep 1; done; sleep 4; "
+        "tries=$((tries + 1)); test $tries -lt 120; sleep 1; done; sleep 8; "
         f"scrot {out}/double-click-pack.png"
     )
 
