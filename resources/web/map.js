@@ -80,6 +80,7 @@ window.gleam = (function () {
     words = next;
     document.documentElement.lang = words.lang;
     map.getContainer().setAttribute("aria-label", words.map);
+    document.title = words.map;
     for (const [name, link] of Object.entries(buttons)) {
       link.title = words[name];
       link.setAttribute("aria-label", words[name]);
@@ -344,6 +345,8 @@ window.gleam = (function () {
   function start(leafletMap) {
     map = leafletMap;
     for (const [name, z] of [["graticule", 150], ["ground", 160], ["sets", 440], ["places", 450]]) map.createPane(name).style.zIndex = z;
+    // what is drawn there says nothing to a screen reader that the badges do not say
+    for (const name of ["tilePane", "overlayPane", "graticule", "ground", "sets", "places"]) map.getPane(name).setAttribute("aria-hidden", "true");
     layers.graticule = L.layerGroup().addTo(map);
     layers.coverage = L.layerGroup().addTo(map);
     layers.sets = L.layerGroup().addTo(map);

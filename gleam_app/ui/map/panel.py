@@ -178,6 +178,7 @@ class MapPanel(QWidget):
         self._lang = lang
         self._send("words", page_words(lang))
         self._send("location", location_message(self._location, lang))
+        self._name_view()
 
     # ---- the page --------------------------------------------------------------------------
 
@@ -235,6 +236,13 @@ class MapPanel(QWidget):
         proxy = self.view.focusProxy()
         if proxy is not None:
             proxy.setAcceptDrops(False)
+        self._name_view()
+
+    def _name_view(self) -> None:
+        """Screen readers meet the engine's own widget before the page in it."""
+        proxy = self.view.focusProxy()
+        if proxy is not None:
+            proxy.setAccessibleName(page_words(self._lang)["map"])
 
     def dragEnterEvent(self, event: QDragEnterEvent) -> None:
         if any(url.isLocalFile() for url in event.mimeData().urls()):

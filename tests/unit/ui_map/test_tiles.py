@@ -117,7 +117,7 @@ def test_every_file_that_the_page_names_is_there() -> None:
     page = content.answer("/index.html")
     assert page is not None
     links = re.findall(r'(?:src|href)="([^"]+)"', page.body.decode())
-    assert len(links) == 9
+    assert len(links) == 10
     assert all(content.answer(link) for link in links)
 
 
