@@ -11,6 +11,7 @@ from gleam_app.ui.cases.desk import Desk
 from gleam_app.ui.cases.export_sheet import ExportSheet, Wish
 from gleam_app.ui.cases.panel import QueriesPanel
 from gleam_app.ui.jobs import Jobs
+from gleam_app.ui.plural import counted
 from gleam_app.ui.strings import TEXT, language, tr
 
 
@@ -72,7 +73,7 @@ class Exports(QObject):
                 store=self._services.tile_sets,
                 work=work,
             )
-            return tr("export.done", name=path.name, queries=done.queries, places=done.places)
+            return counted("export.done", done.queries, name=path.name, places=done.places)
 
         self._jobs.start(
             tr("export.job", name=path.name),

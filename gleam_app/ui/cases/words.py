@@ -141,8 +141,12 @@ WORDS: dict[str, tuple[str, str]] = {
     "export.cancel": ("Cancel", "取消"),
     "export.job": ("Writing {name}", "正在写入 {name}"),
     "export.done": (
-        "{name}: {queries} queries, {places} with a place",
-        "{name}：{queries} 张查询图像，{places} 张有位置",
+        "{name}: {count} queries, {places} with a place",
+        "{name}：{count} 张查询图像，{places} 张有位置",
+    ),
+    "export.done.one": (
+        "{name}: {count} query, {places} with a place",
+        "{name}：{count} 张查询图像，{places} 张有位置",
     ),
     "export.html": ("Report (HTML)", "报告（HTML）"),
     "export.pdf": ("Report (PDF)", "报告（PDF）"),
