@@ -119,7 +119,7 @@ def main(words: list[str]) -> int:
     )
     parser.add_argument("--work", type=Path, default=ROOT / "build", metavar="FOLDER")
     parser.add_argument(
-        "--level", type=int, default=RELEASE_LEVEL, help="of zstd: 3 is quick, 19 small"
+        "--level", type=int, default=RELEASE_LEVEL, help="of zstd: 3 is quick, 15 small"
     )
     options = parser.parse_args(words)
     build = Build(options.work.resolve(), Console())

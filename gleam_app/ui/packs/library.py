@@ -104,6 +104,7 @@ class PackLibrary(QObject):
 
         def ended() -> None:
             self.installing = None
+            self.changed.emit(TOP)
             self._tell_used()
 
         self.installing = self._jobs.start(

@@ -155,6 +155,7 @@ def test_installed_by_dialog_preferred_and_removed(
     idle()
     row = manager.rows["mine"]
     assert row.sign.word.text() == "ready" and not row.active.isVisible()
+    assert manager.installing.isHidden()  # what has ended is not shown as going on
     manager.unfold("mine")
     row.details.buttons["prefer"].click()
     qtbot.waitUntil(row.active.isVisible)
