@@ -3,6 +3,7 @@
 from gleam_app.retrieval.results import Candidate
 from gleam_app.ui.compare.panel import ComparePanel
 from gleam_app.ui.compare.words import query_caption, word
+from gleam_app.ui.lengths import lengths
 from gleam_app.ui.strings import language
 
 
@@ -28,7 +29,7 @@ class PairPanel(ComparePanel):
 def _caption(candidate: Candidate) -> str:
     parts = [candidate.tile.source]
     if candidate.tile.scale_m:
-        parts.append(word("ground", language.code, metres=f"{candidate.tile.scale_m:.0f}"))
+        parts.append(word("ground", language.code, distance=lengths.length(candidate.tile.scale_m)))
     if candidate.alignment is None:
         parts.append(word("no_geometry", language.code))
     return " · ".join(parts)
