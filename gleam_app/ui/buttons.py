@@ -2,7 +2,15 @@
 
 from PySide6.QtCore import QPoint, QRect, QRectF, QSize, Qt
 from PySide6.QtGui import QColor, QPainter, QPaintEvent, QPen
-from PySide6.QtWidgets import QCheckBox, QComboBox, QPushButton, QToolButton
+from PySide6.QtWidgets import (
+    QCheckBox,
+    QComboBox,
+    QPushButton,
+    QStyle,
+    QStyleOptionComboBox,
+    QStylePainter,
+    QToolButton,
+)
 
 from gleam_app.ui.icons import bind_icon, icon_size, paint_icon
 from gleam_app.ui.strings import bind_text
@@ -12,12 +20,17 @@ BOX_PX = 16
 
 
 class ChoiceBox(QComboBox):
-    """A combo box whose arrow is one of our icons, in the theme's colour."""
+    """A combo box whose arrow is one of our icons, in the theme's colour; long words end in dots."""
 
     def paintEvent(self, event: QPaintEvent) -> None:
-        super().paintEvent(event)
-        painter = QPainter(self)
+        painter, option = QStylePainter(self), QStyleOptionComboBox()
+        self.initStyleOption(option)
         x, y = self.width() - 14 - SPACE_2, (self.height() - 14) / 2
+        room = x - 2 * SPACE_2
+        elide = Qt.TextElideMode.ElideRight
+        option.currentText = self.fontMetrics().elidedText(option.currentText, elide, int(room))
+        painter.drawComplexControl(QStyle.ComplexControl.CC_ComboBox, option)
+        painter.drawControl(QStyle.ControlElement.CE_ComboBoxLabel, option)
         paint_icon(painter, "chevron-down", theme.tokens.secondary, x, y, 14)
 
 

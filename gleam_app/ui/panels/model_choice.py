@@ -2,16 +2,17 @@
 
 from collections.abc import Sequence
 
-from PySide6.QtCore import Signal
+from PySide6.QtCore import QSize, Signal
 from PySide6.QtWidgets import QComboBox
 
+from gleam_app.ui.buttons import ChoiceBox
 from gleam_app.ui.strings import bind_text, language, tr
 
 AUTOMATIC, EVIDENCE = "", "evidence"  # as ``gleam explain --model``
-SHOWN_LETTERS = 12
+SHOWN_LETTERS, SPARED_LETTERS = 12, 7  # the latter where there is little room
 
 
-class ModelChoice(QComboBox):
+class ModelChoice(ChoiceBox):
     """``chosen``: the person took another one, by a pack's id, ``AUTOMATIC`` or ``EVIDENCE``."""
 
     chosen = Signal(str)
@@ -27,6 +28,10 @@ class ModelChoice(QComboBox):
         self.activated.connect(self._take)
         language.changed.connect(self._fill)
         self._fill()
+
+    def minimumSizeHint(self) -> QSize:
+        spared = SPARED_LETTERS * self.fontMetrics().averageCharWidth()
+        return super().minimumSizeHint() - QSize(spared, 0)
 
     @property
     def who(self) -> str:

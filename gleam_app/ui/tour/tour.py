@@ -108,6 +108,9 @@ class Tour(QObject):
         text = tr(f"tour.{step.id}.text", keys=self._guide_keys())
         self.card.say(self._at + 1, len(STEPS), tr(f"tour.{step.id}.title"), text)
         self._place()
+        for part in (self._ring, self.card):
+            if part is not None:
+                part.raise_()  # here, not at every change of layout: the palette may lie above
 
     def _place(self) -> None:
         if self.card is None or self._ring is None:
@@ -115,8 +118,6 @@ class Tour(QObject):
         around = self._around(STEPS[self._at])
         self._ring.setGeometry(around.adjusted(-2, -2, 2, 2))
         self.card.move(place(self.card.size(), around, self._window.rect()))
-        self._ring.raise_()
-        self.card.raise_()
 
     def _around(self, step: Step) -> QRect:
         """What the step speaks of, in the window's pixels."""
