@@ -287,8 +287,7 @@ window.gleam = (function () {
   }
 
   function reveal(bounds) {
-    const a = map.latLngToContainerPoint(bounds.getNorthWest()), b = map.latLngToContainerPoint(bounds.getSouthEast());
-    const extent = Math.max(b.x - a.x, b.y - a.y), room = Math.min(map.getSize().x, map.getSize().y);
+    const extent = extentOf(bounds), room = Math.min(map.getSize().x, map.getSize().y);
     if (inner(32).contains(bounds)) return;
     if (extent > room - 64) map.fitBounds(bounds, { padding: [48, 48] });
     else map.panTo(bounds.getCenter(), { duration: 0.14 });
@@ -300,9 +299,14 @@ window.gleam = (function () {
     return bounds;
   }
 
+  function extentOf(bounds) {  // pixels
+    const a = map.latLngToContainerPoint(bounds.getNorthWest()), b = map.latLngToContainerPoint(bounds.getSouthEast());
+    return Math.max(b.x - a.x, b.y - a.y);
+  }
+
   function showAll() {
-    const bounds = allPlaces();
-    if (!inner(24).contains(bounds)) map.fitBounds(bounds.pad(0.1), { padding: [32, 32], animate: false });
+    const bounds = allPlaces(), tiny = extentOf(bounds) < 48;  // as on a map of the world, without imagery
+    if (tiny || !inner(24).contains(bounds)) map.fitBounds(bounds.pad(0.1), { padding: [32, 32], maxZoom: 19, animate: false });
   }
 
   // ---- the channel ----------------------------------------------------------------------------
