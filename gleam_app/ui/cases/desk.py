@@ -117,9 +117,10 @@ class Desk(QObject):
                 return known
             known.save_copy(path)
             case = Case.open(path)
-            if known.facts.title == known.path.stem:
+            untitled = is_untitled(known.path, self._folder)
+            if untitled or known.facts.title == known.path.stem:
                 case.edits.set_title(path.stem)
-            if is_untitled(known.path, self._folder):
+            if untitled:
                 known.close()
                 known.path.unlink(missing_ok=True)
             return case

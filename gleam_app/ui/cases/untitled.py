@@ -31,7 +31,7 @@ def is_untitled(path: Path, folder: Path) -> bool:
 
 
 def new_untitled(folder: Path) -> "Case":
-    """Make an empty case, named after the moment. Raises GleamError if it cannot be."""
+    """Make an empty case, named after the moment, as reports head it. Raises GleamError if it cannot be."""
     from gleam_app.cases.case import Case
 
     try:
@@ -41,11 +41,12 @@ def new_untitled(folder: Path) -> "Case":
             f"There is no place for cases: {folder} cannot be made ({error.strerror}).",
             "Check the folder, or set GLEAM_HOME to another.",
         ) from None
-    stem = f"{_PREFIX}{datetime.now():%Y%m%d-%H%M%S}"
+    now = datetime.now()
+    stem = f"{_PREFIX}{now:%Y%m%d-%H%M%S}"
     for number in range(100):
         path = folder / f"{stem}{f'-{number}' if number else ''}{SUFFIX}"
         if not path.exists():
-            return Case.create(path)
+            return Case.create(path, f"GLEAM {now:%Y-%m-%d %H:%M}")
     raise GleamError("An untitled case cannot be made.", "Try again in a moment.")
 
 
