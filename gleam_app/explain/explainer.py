@@ -167,7 +167,9 @@ class Explainer:
         pack = self._pack_of(model)
         check_unchanged(pack, self._packs.home, work)
         with self._lock:
-            if self._engine is None or self._pack is None or self._pack.folder != pack.folder:
+            # in the same folder another version may have been installed meanwhile
+            known = self._pack and (self._pack.folder, self._pack.manifest)
+            if self._engine is None or known != (pack.folder, pack.manifest):
                 if self._engine is not None:
                     self._engine.close()
                 self._engine, self._pack = Engine(model_files(pack)), pack

@@ -1,7 +1,9 @@
 """The bundled explainer: it compares pictures, says what it is sure of, and needs no language model."""
 
+import shutil
 from collections.abc import Iterator
 from dataclasses import replace
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -61,3 +63,16 @@ def test_of_views_that_it_does_not_know_it_says_nothing(explainer: Explainer) ->
     told = explainer.explain(location, location.candidates[0])
     plain = plain_explanation(location, location.candidates[0], "en")
     assert told.text == plain.text and told.pack == "" and told.evidence == plain.evidence
+
+
+def test_a_version_installed_in_the_same_folder_is_noticed(tmp_path: Path) -> None:
+    shutil.copytree(resources_dir() / "packs" / PACK, tmp_path / "home" / "packs" / PACK)
+    explainer = Explainer(PackStore(tmp_path / "home", tmp_path / "none"))
+    manifest = tmp_path / "home" / "packs" / PACK / "pack.json"
+    said = []
+    for version in ("0.2.0", "9.9.9"):
+        manifest.write_text(manifest.read_text("utf-8").replace("0.2.0", version), "utf-8")
+        location = make_location()
+        said.append(explainer.explain(location, location.candidates[0], "en").pack)
+    explainer.close()
+    assert said == [f"{PACK} 0.2.0", f"{PACK} 9.9.9"]
