@@ -69,10 +69,12 @@ def test_a_version_installed_in_the_same_folder_is_noticed(tmp_path: Path) -> No
     shutil.copytree(resources_dir() / "packs" / PACK, tmp_path / "home" / "packs" / PACK)
     explainer = Explainer(PackStore(tmp_path / "home", tmp_path / "none"))
     manifest = tmp_path / "home" / "packs" / PACK / "pack.json"
-    said = []
+    engines = []
     for version in ("0.2.0", "9.9.9"):
         manifest.write_text(manifest.read_text("utf-8").replace("0.2.0", version), "utf-8")
         location = make_location()
-        said.append(explainer.explain(location, location.candidates[0], "en").pack)
+        said = explainer.explain(location, location.candidates[0], "en")
+        assert said.pack == f"{PACK} {version}"
+        engines.append(explainer._engine)
     explainer.close()
-    assert said == [f"{PACK} 0.2.0", f"{PACK} 9.9.9"]
+    assert engines[0] is not engines[1]
