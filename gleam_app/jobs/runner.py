@@ -7,6 +7,7 @@ step: it rests, at its next check, while somebody waits for an answer.
 
 import logging
 import threading
+import time
 from collections.abc import Callable
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass, field
@@ -22,6 +23,7 @@ T = TypeVar("T")
 log = logging.getLogger(__name__)
 
 
+LONG_S = 1.0  # after which a job of any lane gives memory back: a report takes 400 MB, for a while
 FOREGROUND = "foreground"  # why an indexing job is held: somebody waits for an answer
 
 
@@ -85,6 +87,7 @@ class Job(Generic[T]):
         self._move(JobState.RUNNING)
         self.work.on_progress = self._progressed
         threads.take_on()
+        began = time.monotonic()
         try:
             self.result = function(self.work)
         except Cancelled:
@@ -95,7 +98,7 @@ class Job(Generic[T]):
             self._move(JobState.FAILED)
         else:
             self._move(JobState.SUCCEEDED)
-        if self.lane == "model":
+        if self.lane == "model" or time.monotonic() - began > LONG_S:
             give_back()
 
 

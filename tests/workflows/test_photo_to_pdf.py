@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from PySide6.QtCore import QItemSelectionModel
 from PySide6.QtPdf import QPdfDocument
 
 from gleam_app.cases.report import confidence
@@ -138,6 +139,37 @@ def test_one_photo_to_a_report(window: Any, services: Services, qtbot: Any, tmp_
     assert distance_m(LatLon(best.lat, best.lon), place) <= radius_m
 
 
+def decide(window: Any, qtbot: Any) -> tuple[int, list[int]]:
+    """By confidence: the first of the list is accepted, the last two rejected in one go; their ids."""
+    panel, session, records = window.cases.panel, window.session, window.cases.queries
+    panel.listed.choose_order("confidence")
+    listed = panel.listed.ids()
+    sure = [records.by_id[one].confidence for one in listed]
+    assert sure == sorted(sure, reverse=True)
+    surest, least = listed[0], listed[-2:]
+    panel.list.setCurrentIndex(panel.listed.index_of(surest))
+    qtbot.waitUntil(
+        lambda: session.query_id == surest and session.location is not None, timeout=SOON_MS
+    )
+    qtbot.waitUntil(window.commands["accept"].isEnabled, timeout=SOON_MS)
+    window.commands["accept"].trigger()
+    qtbot.waitUntil(lambda: records.by_id[surest].decision.state == "accepted", timeout=SOON_MS)
+    for query in least:
+        panel.list.selectionModel().select(
+            panel.listed.index_of(query), QItemSelectionModel.SelectionFlag.Select
+        )
+    panel.list.selectionModel().select(
+        panel.listed.index_of(surest), QItemSelectionModel.SelectionFlag.Deselect
+    )
+    assert sorted(panel.chosen()) == sorted(least)
+    window.commands["reject"].trigger()
+    qtbot.waitUntil(
+        lambda: all(records.by_id[one].decision.state == "rejected" for one in least),
+        timeout=SOON_MS,
+    )
+    return surest, sorted(least)
+
+
 @pytest.mark.timeout(1500)  # a dozen photos, one after another, on a loaded machine
 def test_the_whole_demo_as_a_batch_to_a_report(window: Any, qtbot: Any, tmp_path: Path) -> None:
     drop(window, *PHOTOS)
@@ -146,14 +178,20 @@ def test_the_whole_demo_as_a_batch_to_a_report(window: Any, qtbot: Any, tmp_path
         lambda: [one.state for one in records.records] == ["done"] * len(PHOTOS),
         timeout=4 * LOCATE_MS,
     )
+    surest, least = decide(window, qtbot)
     pages = exported(window, qtbot, tmp_path / "batch.pdf", ("en",))
     whole, known = " ".join(pages), truth()
+    assert f"{records.by_id[surest].name} " in whole and "accepted: Candidate 1" in whole
+    assert "rejected" in whole
+    assert [one.id for one in records.records if one.decision.state == "rejected"] == least
     case = window.cases.desk.case
     right = 0
     for record in records.records:
         location = case.location(record.id, record.run)
         best = location.candidates[0]
-        assert f"{record.name} " in pages[0] and format_position(best.lat, best.lon) in pages[0]
+        assert f"{record.name} " in pages[0]
+        if record.id not in least:  # rejected ones are listed without a place
+            assert format_position(best.lat, best.lon) in pages[0]
         assert location.query.sha256 in whole.replace(" ", "")
         place, radius_m = known[record.name]
         right += distance_m(LatLon(best.lat, best.lon), place) <= radius_m

@@ -84,6 +84,22 @@ def test_tiles_are_drawn_anew_when_better_ones_can_be_had(driver: Any, source: A
     driver._qtbot.waitUntil(lambda: shown(driver)[middle].mean() > 30, timeout=10_000)
 
 
+def test_what_waits_for_the_page_is_called_once(driver: Any, qtbot: Any) -> None:
+    called: list[str] = []
+    driver.panel.once_up(lambda: called.append("up already"))
+    assert not called  # not from within the call
+    qtbot.waitUntil(lambda: called == ["up already"], timeout=30_000)
+    driver.panel._ready = False
+    driver.panel.once_up(lambda: called.append("came up"))
+    qtbot.wait(50)
+    assert called == ["up already"]
+    for _ in range(2):  # a page that is loaded again comes up again
+        driver.panel._greet()
+        qtbot.waitUntil(lambda: "came up" in called, timeout=30_000)
+        qtbot.wait(50)
+    assert called == ["up already", "came up"]
+
+
 def test_empty_map_says_what_to_do_and_goes_away(driver: Any, source: Any) -> None:
     assert "GeoTIFF" in driver.ask("document.querySelector('#empty p').innerText")
     assert driver.ask("getComputedStyle(document.querySelector('#empty')).display") == "flex"
