@@ -178,7 +178,7 @@ def test_a_second_build_waits_for_the_first_and_a_photo_for_none(
     )
     builds.stop("one")
     qtbot.waitUntil(lambda: word(panel, "two") == TEXT["sets.state.building"][0])
-    assert "one" not in panel.rows  # nothing of it lies on disk
+    qtbot.waitUntil(lambda: "one" not in panel.rows)  # nothing of it lies on disk
     second.gate.set()
     qtbot.waitUntil(lambda: not builds.names)
     assert window.session.tile_set_names == ("alpha",)
