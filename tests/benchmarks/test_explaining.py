@@ -2,7 +2,6 @@
 look at a picture once."""
 
 import time
-from pathlib import Path
 
 import numpy as np
 import pytest
@@ -17,6 +16,7 @@ from gleam_app.home import gleam_home, resources_dir
 from gleam_app.packs.manifest import Pack
 from gleam_app.packs.store import PackStore
 from tests.benchmarks.harness import Bench
+from training.gleam_x.model.levels import peak_mb
 
 STORE = PackStore(gleam_home(), resources_dir() / "packs")  # before each test gets a fresh home
 PICTURE = np.random.default_rng(0).integers(0, 256, (SIDE, SIDE, 3), np.uint8)
@@ -66,13 +66,6 @@ def measured(files: ModelFiles, pictured: bool) -> str:
         )
     finally:
         engine.close()
-
-
-def peak_mb(pid: int) -> float:
-    """The most memory a process ever held; not a number where the system does not tell."""
-    status = Path(f"/proc/{pid}/status")
-    lines = status.read_text().splitlines() if status.exists() else []
-    return next((int(s.split()[1]) / 1e3 for s in lines if s.startswith("VmHWM")), float("nan"))
 
 
 def test_a_picture_is_looked_at_once(bench: Bench) -> None:

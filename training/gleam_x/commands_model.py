@@ -49,6 +49,16 @@ def register(actions: "Actions") -> None:
     quantise.add_argument("--kind", default="Q4_K_M", help="Q8_0, Q4_K_M, ...")
     quantise.add_argument("--out", type=Path, required=True, metavar="FILE.gguf")
     quantise.set_defaults(run=_quantise)
+    levels = actions.add_parser("levels", help="what fewer bits cost a text model, as one table")
+    add = levels.add_argument
+    add("model", type=Path, metavar="FILE.gguf")
+    add("--pairs", type=Path, required=True, help="with evidence and explanations")
+    add("--work", type=Path, required=True, help="keeps the quantised files")
+    add("--kinds", default="F16,Q8_0,Q6_K,Q5_K_M,Q4_K_M,Q4_0,Q3_K_M,Q2_K", help="by commas")
+    add("--split", default="test", choices=("train", "val", "test"))
+    add("--limit", type=int, default=40, help="pairs, of all views, sources and labels in turn")
+    add("--threads", type=int, default=2)
+    levels.set_defaults(run=_levels)
     convert = actions.add_parser("convert", help="a trained hub model as GGUF, language and sight")
     add = convert.add_argument
     add("--recipe", required=True, help="name of a recipe, or a TOML file")
@@ -157,6 +167,24 @@ def _quantise(arguments: argparse.Namespace) -> None:
     from training.gleam_x.model.export import quantise
 
     quantise(arguments.model, arguments.out, arguments.kind)
+
+
+def _levels(arguments: argparse.Namespace) -> None:
+    from training.gleam_x.evaluate.questions import choose
+    from training.gleam_x.model.levels import as_table, measure_levels
+    from training.gleam_x.records import read_records
+
+    records = choose(list(read_records(arguments.pairs, arguments.split)), arguments.limit)
+    kinds = [kind for kind in arguments.kinds.split(",") if kind]
+    found = measure_levels(
+        arguments.model,
+        kinds,
+        records,
+        arguments.work,
+        arguments.threads,
+        lambda kind: print(f"{kind} ...", file=sys.stderr, flush=True),
+    )
+    print(as_table(list(found)))
 
 
 def _convert(arguments: argparse.Namespace) -> None:

@@ -99,15 +99,18 @@ def convert(model: Path, converter: Path, out: Path, mmproj: bool = False) -> No
     made.replace(out)
 
 
-def quantise(model: Path, out: Path, kind: str, threads: int = 2) -> None:
-    """A GGUF model at fewer bits; ``kind`` as llama.cpp names it, "Q8_0", "Q4_K_M". Raises GleamError."""
+def quantise(model: Path, out: Path, kind: str, threads: int = 2, again: bool = False) -> None:
+    """A GGUF model at fewer bits; ``kind`` as llama.cpp names it, "Q8_0", "Q4_K_M". Raises GleamError.
+
+    ``again``: also one that is quantised already, which loses more than from the original.
+    """
     import llama_cpp
 
     number = getattr(llama_cpp, f"LLAMA_FTYPE_MOSTLY_{kind}", None)
     if number is None:
         raise GleamError(f"llama.cpp knows no quantisation {kind!r}.", "For instance Q8_0, Q4_K_M.")
     settings: Any = llama_cpp.llama_model_quantize_default_params()
-    settings.ftype, settings.nthread = number, threads
+    settings.ftype, settings.nthread, settings.allow_requantize = number, threads, again
     staged = out.with_name(f".{out.name}.{os.getpid()}")
     try:
         failed = llama_cpp.llama_model_quantize(
