@@ -22,6 +22,7 @@ from gleam_app.explain.measures import (
 from gleam_app.explain.wording import Lang, Phrase
 from gleam_app.geo.coordinates import LatLon
 from gleam_app.imagery.views import REFUTABLE_VIEWS
+from gleam_app.retrieval.against_file import place_check
 from gleam_app.retrieval.calibration import POSSIBLE
 from gleam_app.retrieval.results import Alignment, Candidate, Location, Verdict
 
@@ -325,17 +326,13 @@ def _alternative(candidate: Candidate, other: Candidate) -> Evidence:
 
 
 def _camera(location: Location, candidate: Candidate) -> list[Evidence]:
-    """How far the candidate lies from the position that the camera wrote into the file."""
-    exif = location.query.exif
-    if exif.lat is None or exif.lon is None or candidate.lat is None or candidate.lon is None:
+    """How far the candidate lies from where the file has the camera, or the ground it looked at."""
+    check = place_check(location.query, candidate)
+    if check is None:
         return []
-    from gleam_app.geo.footprint import distance_m
-
-    distance = float(distance_m(LatLon(exif.lat, exif.lon), LatLon(candidate.lat, candidate.lon)))
-    length = shown_length(distance)
-    near = distance <= max(100.0, 2.0 * candidate.tile.scale_m)
-    phrase = wording.camera(length)
-    return [_item("camera", length[0], phrase, "for" if near else "against", length[1])]
+    length = shown_length(check.distance_m)
+    phrase = wording.camera(length, check.from_aim)
+    return [_item("camera", length[0], phrase, "for" if check.agrees else "against", length[1])]
 
 
 # -- where no place is good enough -------------------------------------------------------------

@@ -320,12 +320,19 @@ def others(passed: int, total: int) -> Phrase:
     )
 
 
-def camera(length: tuple[float, str]) -> Phrase:
+def camera(length: tuple[float, str], from_aim: bool) -> Phrase:
+    """``from_aim``: measured from the ground at which the camera looked, by its file."""
+    if from_aim:
+        where = "the ground at which the camera looked by its file"
+        where_zh = "文件所记相机对准的地面"
+    else:
+        where = "the position that the camera wrote into the file"
+        where_zh = "相机写入文件的位置"
     return Phrase(
         f"{number(length[0])} {length[1]}",
-        ("the candidate lies {} from the position that the camera wrote into the file",),
+        (f"the candidate lies {{}} from {where}",),
         f"{number(length[0])} {UNITS_ZH[length[1]]}",
-        ("候选位置与相机写入文件的位置相距 {}",),
+        (f"候选位置与{where_zh}相距 {{}}",),
     )
 
 

@@ -64,6 +64,11 @@ class Query:
         """(width, height) in pixels."""
         return self.pixels.shape[1], self.pixels.shape[0]
 
+    @property
+    def full_size(self) -> tuple[int, int]:
+        """(width, height) in the file, upright; of ``pixels`` where that is not known."""
+        return self.original_size if min(self.original_size) else self.size
+
 
 def load_query(path: Path, view: View | Literal["auto"] = "auto") -> Query:
     """Read a picture file. Raises GleamError, one line, for anything that cannot be a query."""

@@ -4,9 +4,10 @@ from PySide6.QtCore import QObject, Signal
 
 from gleam_app.geo.coordinates import LatLon, PositionStyle
 from gleam_app.geo.measure import Units
-from gleam_app.imagery.doubts import Doubt, PositionCheck, check_position, doubts_of
+from gleam_app.imagery.doubts import Doubt, PositionCheck, doubts_of
 from gleam_app.imagery.exif import ExifFacts
 from gleam_app.imagery.implied import Implied, imply
+from gleam_app.retrieval.against_file import place_check
 from gleam_app.ui.session import Session
 
 
@@ -54,20 +55,13 @@ class FileFacts(QObject):
         query = self._session.query
         self.facts = query.exif if query is not None else ExifFacts()
         self.size = query.original_size if query is not None else (0, 0)
-        shape = self.size if min(self.size) else query.size if query is not None else (0, 0)
-        self.implied = imply(self.facts, shape)
+        self.implied = imply(self.facts, query.full_size) if query is not None else Implied()
         self.doubts = doubts_of(self.facts, self.size) if query is not None else []
         self._compare()
 
     def _compare(self) -> None:
         query, candidate = self._session.query, self._session.candidate
         self.check = None
-        if (
-            query is not None
-            and candidate is not None
-            and None not in (candidate.lat, candidate.lon)
-        ):
-            radius = candidate.radius_m or candidate.tile.scale_m
-            place = (candidate.lat or 0.0, candidate.lon or 0.0)
-            self.check = check_position(self.facts, self.implied, query.view, place, radius)
+        if query is not None and candidate is not None:
+            self.check = place_check(query, candidate)
         self.changed.emit()

@@ -15,9 +15,10 @@ from gleam_app.explain.evidence import (
 )
 from gleam_app.explain.measures import convex_hull, place_in_picture, shown_length, significant
 from gleam_app.explain.wording import LABELS, LANGS
+from gleam_app.geo.footprint import destination
 from gleam_app.imagery.query import ExifFacts, Query
 from gleam_app.retrieval.results import Candidate, Location
-from tests.factories import make_alignment, make_candidate, make_location, make_query
+from tests.factories import LAT, LON, make_alignment, make_candidate, make_location, make_query
 
 POOR = ("search", "shortfall", "advice")  # told where no place is good enough
 
@@ -124,7 +125,26 @@ def test_camera_position_is_compared() -> None:
     far = make_query(exif=ExifFacts(lat=29.0, lon=-82.0))
     for query, weight in ((near, "for"), (far, "against")):
         location = make_location("verified", query)
-        assert by_kind(location, location.candidates[0])["camera"].weight == weight
+        item = by_kind(location, location.candidates[0])["camera"]
+        assert item.weight == weight
+        assert "the position that the camera wrote into the file" in item.text_en
+
+
+def test_where_the_camera_looked_is_compared_and_said() -> None:
+    """Ahead of a camera that looks 30 degrees down from 92 m, 159 m away, lies what it shows."""
+    camera = destination(LAT, LON, 180.0, 159.0)
+    facts = ExifFacts(
+        lat=camera.lat, lon=camera.lon, heading_deg=0.0, relative_altitude_m=92.0, gimbal_pitch_deg=-30.0
+    )  # fmt: skip
+    location = make_location("verified", make_query(exif=facts))
+    ahead, behind = (
+        by_kind(make_location("verified", make_query(exif=exif)), location.candidates[0])["camera"]
+        for exif in (facts, replace(facts, heading_deg=180.0))
+    )
+    assert (ahead.weight, behind.weight) == ("for", "against")
+    assert ahead.value < 1.0 and behind.value == pytest.approx(320, abs=10)
+    assert "from the ground at which the camera looked by its file" in ahead.text_en
+    assert "与文件所记相机对准的地面相距" in ahead.text_zh
 
 
 def test_without_an_answer_the_search_the_shortfall_and_a_way_on_are_told() -> None:

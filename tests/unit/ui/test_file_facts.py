@@ -4,7 +4,10 @@ from dataclasses import replace
 from typing import Any
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
+from gleam_app.explain.evidence import build_evidence
 from gleam_app.geo.coordinates import LatLon
 from gleam_app.imagery.doubts import PositionCheck, doubts_of
 from gleam_app.imagery.exif import ExifFacts
@@ -110,6 +113,30 @@ def test_the_check_follows_the_selected_candidate() -> None:
     assert known.contradicts and known.check.distance_m > 500
     session.set_query(make_query())
     assert known.check is None and known.position is None
+
+
+@given(
+    st.floats(-90, 30), st.floats(0, 359), st.floats(1, 400), st.floats(0, 3_000), st.floats(1, 500),
+    st.sampled_from(["unverified", "possible", "verified"]),
+)  # fmt: skip
+def test_window_and_evidence_judge_by_one_rule(
+    pitch: float, heading: float, height: float, east_m: float, accuracy: float, verdict: Any
+) -> None:
+    facts = replace(
+        DRONE, gimbal_pitch_deg=pitch, heading_deg=heading, relative_altitude_m=height,
+        lon=LON + east_m / 98_000.0, gps_accuracy_m=accuracy,
+    )  # fmt: skip
+    session = Session()
+    known = FileFacts(session)
+    session.set_query(make_query(exif=facts))
+    location = make_location(verdict, session.query)
+    session.set_location(location)
+    for candidate in location.candidates[:3]:
+        session.select(candidate.rank)
+        told = [item for item in build_evidence(location, candidate) if item.kind == "camera"]
+        assert known.check is not None and [item.weight for item in told] == [
+            "against" if known.contradicts else "for"
+        ]
 
 
 def inside(position: LatLon) -> bool:
