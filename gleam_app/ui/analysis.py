@@ -4,6 +4,7 @@ Every step runs in the background and writes what it found into the session. Err
 ``failed`` with the name of the panel concerned.
 """
 
+from collections import Counter
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -56,6 +57,7 @@ class Analysis(QObject):
         self._locating: Task[_Found] | None = None
         self._measuring: Task[list[Evidence]] | None = None
         self._explaining: Task[Explanation] | None = None
+        self._writing: Counter[int] = Counter()  # settings on their way to the case, by query
         self.explainer = ""  # who explains, as ``Explainer.explain`` names models
         session.candidate_selected.connect(self._measure)
 
@@ -152,23 +154,24 @@ class Analysis(QObject):
 
     def follow(self, record: "QueryRecord") -> None:
         """How the query that is shown stands in the case by now; another answer is shown instead."""
-        session, before = self._session, self._session.record
+        session = self._session
         session.set_record(record)
-        if before is not None and before.id == record.id:
-            self._follow_settings(before, record)
+        if session.query_id == record.id and not self._writing[record.id]:
+            self._follow_settings(record)
         newer = record.run is not None and record.run > (session.seen_run or 0)
         if newer and not session.locating:  # not an older one, from a list that comes late
             self._show_kept(record)
 
-    def _follow_settings(self, before: "QueryRecord", record: "QueryRecord") -> None:
+    def _follow_settings(self, record: "QueryRecord") -> None:
         """A view or heading that was undone."""
         session, query = self._session, self._session.query
-        chosen = None if query is None or query.view_guessed else query.view
-        if before.view != record.view != chosen:
+        if query is None or session.read_only:  # nothing to set, or nothing that was kept
+            return
+        if record.view != (None if query.view_guessed else query.view):
             self._stop_locating()
             session.set_view(record.view)
             session.set_location(None)
-        if before.heading_deg != record.heading_deg != session.heading_deg:
+        if record.heading_deg != session.heading_deg:
             session.heading_deg = record.heading_deg
             session.query_changed.emit()
 
@@ -199,18 +202,26 @@ class Analysis(QObject):
         self._stop_locating()
         self._session.set_view(view)
         self._session.set_location(None)
-        query_id = self._session.query_id
-        if query_id is not None and not self._session.read_only:
-            self._desk.run(lambda case: case.edits.set_view([query_id], view))
+        self._write(lambda case, query_id: case.edits.set_view([query_id], view))
 
     def enter_heading(self, heading_deg: float | None) -> None:
         """The bearing of the picture's up direction, if known."""
         if heading_deg == self._session.heading_deg:
             return
         self._session.heading_deg = heading_deg
+        self._write(lambda case, query_id: case.edits.set_heading(query_id, heading_deg))
+
+    def _write(self, change: "Callable[[Case, int], None]") -> None:
+        """Keep a setting of the query; a list that was read before it is in the case does not count."""
         query_id = self._session.query_id
-        if query_id is not None and not self._session.read_only:
-            self._desk.run(lambda case: case.edits.set_heading(query_id, heading_deg))
+        if query_id is None or self._session.read_only:
+            return
+        self._writing[query_id] += 1
+
+        def ended() -> None:
+            self._writing[query_id] -= 1
+
+        self._desk.run(lambda case: change(case, query_id), ended=ended)
 
     # ---- locating -------------------------------------------------------------------------------
 

@@ -243,6 +243,38 @@ def test_an_explanation_and_a_view_are_kept(batched: Any, services: Any, qtbot: 
     qtbot.waitUntil(lambda: batched.cases.queries.records[1].view is None)
 
 
+@pytest.mark.parametrize("setting", ["view", "heading"])
+def test_a_list_read_between_two_quick_choices_does_not_bring_the_first_one_back(
+    batched: Any, qtbot: Any, setting: str
+) -> None:
+    session, analysis, queries = batched.session, batched.analysis, batched.cases.queries
+    choose = analysis.choose_view if setting == "view" else analysis.enter_heading
+    first, second = ("ground", "panorama") if setting == "view" else (10.0, 20.0)
+    seen, left = [], [second]
+
+    def chosen() -> Any:
+        return session.query.view if setting == "view" else session.heading_deg
+
+    def kept() -> Any:
+        return queries.records[0].view if setting == "view" else queries.records[0].heading_deg
+
+    def choose_again() -> None:
+        if left:
+            choose(left.pop())
+
+    queries._soon.timeout.connect(choose_again)  # after the list is asked for, before it comes
+    session.query_changed.connect(lambda: seen.append(chosen()))
+    choose(first)
+    qtbot.waitUntil(lambda: kept() == second, timeout=30_000)
+    assert chosen() == second
+    assert seen == ([first, second] if setting == "view" else [])
+    batched.commands["undo"].trigger()
+    qtbot.waitUntil(lambda: chosen() == first, timeout=30_000)
+    batched.commands["undo"].trigger()
+    qtbot.waitUntil(lambda: kept() is None, timeout=30_000)
+    assert chosen() == (session.guessed_view if setting == "view" else None)
+
+
 def test_saving_under_a_name_and_opening_where_one_left(
     batched: Any, services: Services, qtbot: Any, tmp_path: Path
 ) -> None:
