@@ -31,7 +31,9 @@ def unit_vectors(count: int, seed: int) -> Any:
 def test_search(bench: Bench) -> None:
     vectors = unit_vectors(TILES, 0).astype(np.float16)
     info = SimpleNamespace(dimension=DIMENSION, tiles=TILES)
-    index = TileIndex(cast(TileSet, SimpleNamespace(folder=Path(), info=info, vectors=vectors)))
+    index = TileIndex(
+        cast(TileSet, SimpleNamespace(folder=Path(), root=Path(), info=info, vectors=vectors))
+    )
     queries, turns = unit_vectors(TURNS, 1), np.arange(0.0, 360.0, 360.0 / TURNS)
 
     def one_turn_at_a_time() -> int:
