@@ -125,6 +125,12 @@ def format_area(square_metres: float, units: Units = "metric") -> str:
     return _amount(hectares, "ha") if hectares < 99.995 else _amount(hectares / 100.0, "km²")
 
 
+def turn_between(start_deg: float, end_deg: float) -> float:
+    """The shorter turn from one bearing to another: degrees, clockwise positive, -180 < turn <= 180."""
+    turn = (end_deg - start_deg) % 360.0
+    return turn - 360.0 if turn > 180.0 else turn
+
+
 def format_bearing(degrees: float) -> str:
     """A bearing to a tenth of a degree, and the nearest of the eight points: 087.4° E."""
     shown = round(degrees % 360.0, 1) % 360.0

@@ -10,8 +10,9 @@ from typing import Literal
 
 from gleam_app.geo.coordinates import LatLon
 from gleam_app.geo.footprint import distance_m
+from gleam_app.geo.measure import turn_between
 from gleam_app.imagery.exif import ExifFacts
-from gleam_app.imagery.implied import Implied, is_cropped
+from gleam_app.imagery.implied import LEVEL_DEG, Implied, is_cropped
 from gleam_app.imagery.views import View
 
 DoubtKind = Literal["stripped", "editor", "rewritten", "positions", "clock", "cropped", "resized"]
@@ -26,6 +27,9 @@ _AIM_SLACK_M, _AIM_SLACK_SHARE = (
 )  # of where the camera looked: slopes, gimbal, take-off height
 _LOOKS_FAR_M = 150.0  # how far off a drone's camera may look where its file does not tell
 _LOOKS_NEAR_M = 30.0  # the same on the ground
+_COMPASS_DEG = 15.0  # how far off a compass or a gimbal's yaw may be, and an alignment with it
+_DECLINATION_DEG = 25.0  # by how much magnetic north may lie beside the true one where people live
+_ROLLED_DEG = 10.0
 _EDITORS = re.compile(
     r"photoshop|lightroom|gimp|affinity|snapseed|pixelmator|paint|exiftool|picsart|capture one"
     r"|darktable|rawtherapee|acdsee|canva|meitu|美图|luminar|on1 |irfanview|xnview|faststone|imagemagick",
@@ -56,6 +60,27 @@ class PositionCheck:
     @property
     def agrees(self) -> bool:
         return self.distance_m <= self.allowed_m
+
+
+@dataclass(frozen=True)
+class HeadingCheck:
+    """The bearing of the picture's up direction: as the file has it, and as measured by an alignment.
+
+    Degrees from north. ``allowed_deg`` is how far apart they may be for the two to agree.
+    """
+
+    written_deg: float
+    measured_deg: float
+    allowed_deg: float
+
+    @property
+    def turn_deg(self) -> float:
+        """From the written to the measured bearing, clockwise, -180 < turn <= 180."""
+        return turn_between(self.written_deg, self.measured_deg)
+
+    @property
+    def agrees(self) -> bool:
+        return abs(self.turn_deg) <= self.allowed_deg
 
 
 def doubts_of(facts: ExifFacts, size: tuple[int, int]) -> list[Doubt]:
@@ -98,6 +123,25 @@ def check_position(
     else:
         allowed += _LOOKS_NEAR_M
     return PositionCheck(distance_m(camera, place), allowed, from_aim=False)
+
+
+def check_heading(facts: ExifFacts, view: View, measured_deg: float) -> HeadingCheck | None:
+    """Compare the measured bearing of the picture's up direction with where the camera looked.
+
+    Of a picture that looks down the two are one by what cameras write, of one that looks ahead because
+    its middle column runs that way on the ground. None where the file says nothing of it: without a
+    direction, of panoramas and maps, above the horizon, and of a camera on its side, for which cameras do
+    not agree on what they write.
+    """
+    roll, pitch = abs(facts.gimbal_roll_deg or 0.0), facts.gimbal_pitch_deg
+    aside = view in ("panorama", "map") or facts.panorama or roll > _ROLLED_DEG
+    if facts.heading_deg is None or aside or (pitch is not None and pitch > LEVEL_DEG):
+        return None
+    allowed = _COMPASS_DEG + roll
+    from_gimbal = pitch is not None and facts.heading_reference is None
+    if facts.heading_reference != "true" and not from_gimbal:  # a gimbal's yaw is from true north
+        allowed += _DECLINATION_DEG
+    return HeadingCheck(facts.heading_deg, measured_deg, allowed)
 
 
 def _moment(text: str | None) -> datetime | None:

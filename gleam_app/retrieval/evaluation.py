@@ -14,6 +14,7 @@ from numpy.typing import NDArray
 from gleam_app.errors import GleamError
 from gleam_app.geo.coordinates import LatLon
 from gleam_app.geo.footprint import distance_m
+from gleam_app.geo.measure import turn_between
 from gleam_app.imagery.query import VIEWS, View, load_query
 from gleam_app.jobs.work import Work
 from gleam_app.retrieval.locate import LocateOptions, Locator
@@ -147,7 +148,7 @@ def judge(truth: Truth, location: Location, seconds: float) -> Outcome:
     if location.candidates and truth.heading_deg is not None:
         heading = location.candidates[0].heading_deg
         if heading is not None and right[0]:
-            heading_error = abs((heading - truth.heading_deg + 180.0) % 360.0 - 180.0)
+            heading_error = abs(turn_between(truth.heading_deg, heading))
     return Outcome(
         path=str(truth.path),
         right_rank=right.index(True) + 1 if any(right) else None,

@@ -4,15 +4,18 @@ from PySide6.QtCore import QObject, Signal
 
 from gleam_app.geo.coordinates import LatLon, PositionStyle
 from gleam_app.geo.measure import Units
-from gleam_app.imagery.doubts import Doubt, PositionCheck, doubts_of
+from gleam_app.imagery.doubts import Doubt, HeadingCheck, PositionCheck, doubts_of
 from gleam_app.imagery.exif import ExifFacts
 from gleam_app.imagery.implied import Implied, imply
-from gleam_app.retrieval.against_file import place_check
+from gleam_app.retrieval.against_file import heading_check, place_check
 from gleam_app.ui.session import Session
 
 
 class FileFacts(QObject):
-    """``changed``: another query, another candidate, or other units. ``check`` is of the selected candidate."""
+    """``changed``: another query, another candidate, or other units.
+
+    ``check`` and ``heading`` are of the selected candidate: its place and its heading against the file's.
+    """
 
     changed = Signal()
 
@@ -26,6 +29,7 @@ class FileFacts(QObject):
         self.implied = Implied()
         self.doubts: list[Doubt] = []
         self.check: PositionCheck | None = None
+        self.heading: HeadingCheck | None = None
         session.query_changed.connect(self._read)
         session.candidate_selected.connect(self._compare)
         self._read()
@@ -39,11 +43,12 @@ class FileFacts(QObject):
 
     @property
     def rank(self) -> int:
-        """The candidate that ``check`` is about."""
+        """The candidate that ``check`` and ``heading`` are about."""
         return self._session.rank or 0
 
     @property
     def contradicts(self) -> bool:
+        """Whether the positions do: a heading alone does not count, compasses are too easily disturbed."""
         return self.check is not None and not self.check.agrees
 
     def set_formats(self, units: Units, style: PositionStyle) -> None:
@@ -61,7 +66,8 @@ class FileFacts(QObject):
 
     def _compare(self) -> None:
         query, candidate = self._session.query, self._session.candidate
-        self.check = None
+        self.check = self.heading = None
         if query is not None and candidate is not None:
             self.check = place_check(query, candidate)
+            self.heading = heading_check(query, candidate)
         self.changed.emit()

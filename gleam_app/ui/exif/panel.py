@@ -18,6 +18,7 @@ from gleam_app.ui.exif.sentences import (
     check_sentence,
     doubt_sentence,
     file_rows,
+    heading_sentence,
     implied_sentences,
 )
 from gleam_app.ui.icons import bind_icon
@@ -102,17 +103,26 @@ class FactsPage(QScrollArea):
             words = check_sentence(known.check, known.rank, known.units)
             if known.contradicts:
                 self._add_sentence(
-                    join(words, tr("exif.contradicts.advice")), "triangle-alert", "bad"
+                    join(words, tr("exif.contradicts.advice")),
+                    "triangle-alert",
+                    colour="contradicted",
                 )
             else:
-                self._add_sentence(words, "check", "")
+                self._add_sentence(words, "check")
+        if known.heading is not None:
+            words = heading_sentence(known.heading, known.rank)
+            if known.heading.agrees:
+                self._add_sentence(words, "check")
+            else:
+                advice = tr("exif.contradicts.heading.advice")
+                self._add_sentence(join(words, advice), "triangle-alert", colour="possible")
         self._add_heading("exif.implies")
         for sentence in implied_sentences(known.facts, known.implied, known.units):
             self._add_sentence(sentence)
         if known.doubts:
             self._add_heading("exif.doubts")
             for doubt in known.doubts:
-                self._add_sentence(doubt_sentence(doubt, known.units), "info", "")
+                self._add_sentence(doubt_sentence(doubt, known.units), "info")
         self._add_rows()
         self._controls.setVisible(known.position is not None)
         for index in range(self.radius.count()):
@@ -123,14 +133,14 @@ class FactsPage(QScrollArea):
         label.setContentsMargins(0, SPACE_1, 0, 0)
         self._words.addWidget(label)
 
-    def _add_sentence(self, text: str, icon: str = "", tone: str = "") -> None:
+    def _add_sentence(self, text: str, icon: str = "", colour: str = "secondary") -> None:
+        """``colour`` of the sign; what contradicts is written in that colour too."""
         label = _label(text)
-        label.setProperty("tone", tone)
+        label.setProperty("tone", "bad" if colour == "contradicted" else "")
         if not icon:
             self._words.addWidget(label)
             return
         row, sign = QWidget(), QLabel()
-        colour = "contradicted" if tone else "secondary"
         bind_icon(sign, lambda made: sign.setPixmap(made.pixmap(14, 14)), icon, colour)
         line = QHBoxLayout(row)
         line.setContentsMargins(0, 0, 0, 0)

@@ -2,7 +2,7 @@
 
 from gleam_app.geo.coordinates import PositionStyle, format_position
 from gleam_app.geo.measure import Units, format_bearing, format_length, rough_length
-from gleam_app.imagery.doubts import Doubt, PositionCheck
+from gleam_app.imagery.doubts import Doubt, HeadingCheck, PositionCheck
 from gleam_app.imagery.exif import ExifFacts
 from gleam_app.imagery.implied import Implied
 from gleam_app.ui.strings import tr
@@ -57,6 +57,18 @@ def check_sentence(check: PositionCheck, rank: int, units: Units) -> str:
         "exif.agrees" if check.agrees else aimed,
         distance=format_length(check.distance_m, units),
         allowed=rough_length(check.allowed_m, units),
+        rank=rank,
+    )
+
+
+def heading_sentence(check: HeadingCheck, rank: int) -> str:
+    """How the candidate's measured heading fits the file's."""
+    return tr(
+        "exif.agrees.heading" if check.agrees else "exif.contradicts.heading",
+        measured=format_bearing(check.measured_deg),
+        written=format_bearing(check.written_deg),
+        degrees=f"{abs(check.turn_deg):.1f}",
+        allowed=f"{round(check.allowed_deg, 1):g}",
         rank=rank,
     )
 

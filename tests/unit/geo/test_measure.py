@@ -16,6 +16,7 @@ from gleam_app.geo.measure import (
     format_length,
     measure_area,
     measure_path,
+    turn_between,
 )
 from gleam_app.geo.rings import split_ring
 
@@ -133,6 +134,27 @@ def test_lengths_as_shown(metres: float, units: Units, shown: str) -> None:
 )  # fmt: skip
 def test_areas_as_shown(square_metres: float, units: Units, shown: str) -> None:
     assert format_area(square_metres, units) == shown
+
+
+@given(st.floats(-720, 720), st.floats(-720, 720))
+def test_a_turn_leads_from_one_bearing_to_the_other_the_shorter_way(
+    start: float, end: float
+) -> None:
+    turn = turn_between(start, end)
+    assert -180.0 < turn <= 180.0
+    across = math.radians(start + turn) - math.radians(end)
+    assert math.cos(across) == pytest.approx(1.0) and math.sin(across) == pytest.approx(0, abs=1e-9)
+    assert abs(turn) == pytest.approx(abs(turn_between(end, start)), abs=1e-9)
+    naive = min(abs(end - start + 360.0 * times) for times in range(-5, 6))
+    assert abs(turn) == pytest.approx(naive, abs=1e-9)
+
+
+@pytest.mark.parametrize(
+    ("start", "end", "turn"),
+    [(350, 10, 20), (10, 350, -20), (0, 180, 180), (180, 0, 180), (90, 90, 0), (0, -1e-20, 0)],
+)
+def test_turns_across_north_and_right_about(start: float, end: float, turn: float) -> None:
+    assert turn_between(start, end) == turn
 
 
 def test_bearings_as_shown() -> None:

@@ -14,7 +14,7 @@ from PIL import Image
 from PIL.TiffImagePlugin import IFDRational
 
 from gleam_app.geo.footprint import distance_m
-from gleam_app.imagery.doubts import check_position, doubts_of
+from gleam_app.imagery.doubts import check_heading, check_position, doubts_of
 from gleam_app.imagery.exif import ExifFacts, read_exif
 from gleam_app.imagery.implied import imply, is_cropped
 from gleam_app.imagery.query import query_from_bytes
@@ -228,3 +228,42 @@ def test_where_the_camera_looked_is_allowed_for() -> None:
     unknown = replace(DRONE, gimbal_pitch_deg=None)
     beside = check_position(unknown, imply(unknown, SIZE), "uav", tuple(implied.aim), 6.0)  # type: ignore[arg-type]
     assert beside is not None and beside.agrees and not beside.from_aim
+
+
+@given(st.floats(0, 359.9), st.floats(-180, 180), st.floats(0, 10))
+def test_a_heading_agrees_within_what_is_allowed_wherever_north_lies(
+    written: float, turn: float, roll: float
+) -> None:
+    facts = replace(DRONE, heading_deg=written, gimbal_roll_deg=-roll)
+    check = check_heading(facts, "uav", (written + turn) % 360.0)
+    assert check is not None and check.allowed_deg == 15.0 + roll
+    assert math.cos(math.radians(check.turn_deg - turn)) == pytest.approx(1.0)
+    if abs(abs(turn) - check.allowed_deg) > 1e-6:
+        assert check.agrees == (abs(turn) < check.allowed_deg)
+
+
+@pytest.mark.parametrize(
+    ("changes", "allowed"),
+    [
+        ({}, 15.0),  # a gimbal's yaw
+        ({"gimbal_pitch_deg": -40.0, "gimbal_roll_deg": 2.0}, 17.0),
+        ({"heading_reference": "true"}, 15.0),
+        ({"heading_reference": "true", "gimbal_pitch_deg": None}, 15.0),
+        ({"heading_reference": "magnetic"}, 40.0),
+        ({"gimbal_pitch_deg": None}, 40.0),  # from which north, nobody says
+        ({"gimbal_pitch_deg": 5.0}, 15.0),
+        ({"gimbal_pitch_deg": 30.0}, None),  # no ground in its middle
+        ({"gimbal_roll_deg": -180.0}, None),
+        ({"panorama": True}, None),
+        ({"heading_deg": None}, None),
+    ],
+)
+def test_how_far_a_heading_may_be_off(changes: dict[str, Any], allowed: float | None) -> None:
+    check = check_heading(replace(DRONE, **changes), "uav", 267.5)
+    assert (None if check is None else check.allowed_deg) == allowed
+
+
+def test_a_compass_says_nothing_of_a_panorama_or_a_map() -> None:
+    assert check_heading(DRONE, "panorama", 267.5) is None
+    assert check_heading(DRONE, "map", 267.5) is None
+    assert check_heading(DRONE, "ground", 267.5) is not None

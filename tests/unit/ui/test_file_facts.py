@@ -17,6 +17,7 @@ from gleam_app.ui.exif.sentences import (
     check_sentence,
     doubt_sentence,
     file_rows,
+    heading_sentence,
     implied_sentences,
 )
 from gleam_app.ui.goto.reading import read
@@ -113,6 +114,52 @@ def test_the_check_follows_the_selected_candidate() -> None:
     assert known.contradicts and known.check.distance_m > 500
     session.set_query(make_query())
     assert known.check is None and known.position is None
+
+
+@pytest.mark.parametrize(
+    ("written", "code", "words"),
+    [
+        (
+            80.0,
+            "en",
+            "Candidate 1 fits the file's heading: up in the picture is towards 087.4° E as",
+        ),
+        (
+            270.0,
+            "en",
+            "towards 270.0° W, as aligned with candidate 1 towards 087.4° E: 177.4° apart",
+        ),
+        (80.0, "zh", "候选 1 的朝向与文件相符"),
+        (270.0, "zh", "相差 177.4°；15° 以内才相符。"),
+    ],
+)
+def test_a_measured_heading_is_compared_with_the_files(
+    written: float, code: Any, words: str
+) -> None:
+    language.choose(code)
+    session = Session()
+    known = FileFacts(session)
+    session.set_query(make_query(exif=replace(DRONE, heading_deg=written)))
+    session.set_location(make_location("verified", session.query))
+    assert known.heading is not None and known.heading.agrees == (written == 80.0)
+    assert words in heading_sentence(known.heading, known.rank)
+    assert not known.contradicts, "a compass alone contradicts no place"
+
+
+@pytest.mark.parametrize("verdict", ["unverified", "not_found"])
+def test_a_heading_that_was_not_soundly_measured_is_not_compared(verdict: Any) -> None:
+    session = Session()
+    known = FileFacts(session)
+    session.set_query(make_query(exif=DRONE))
+    sound = make_location("possible", session.query)
+    session.set_location(sound)
+    assert known.heading is not None
+    session.select(2)  # not aligned
+    assert known.heading is None and known.check is not None
+    first = replace(sound.candidates[0], verdict=verdict)
+    session.set_location(replace(sound, candidates=(first, *sound.candidates[1:])))
+    session.select(1)
+    assert first.alignment is not None and known.heading is None
 
 
 @given(

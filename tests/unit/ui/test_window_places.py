@@ -86,7 +86,12 @@ def test_a_file_that_fits_is_no_warning(locate: Any, tmp_path: Path) -> None:
     window = locate(signed(tmp_path, LAT, LON))
     assert not window.map_tools.file_facts.caution.isVisible()
     window.commands["file_facts"].trigger()
-    assert "Candidate 1 fits the file's position" in page_text(window)
+    text = page_text(window)
+    assert "Candidate 1 fits the file's position" in text
+    assert "By its file up in the picture is towards 040.0° NE" in text, "the answer has 087.4° E"
+    assert "A weak sign by itself" in text
+    language.choose("zh")
+    assert "仅此一点说明力有限" in page_text(window)
 
 
 def test_locating_reads_no_gps_until_it_is_asked_to(
