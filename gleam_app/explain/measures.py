@@ -17,8 +17,9 @@ def significant(value: float, digits: int) -> float:
 
 
 def shown_length(metres: float) -> tuple[float, str]:
-    """A length with two significant digits and its unit, "m" or "km"."""
+    """A length with two significant digits and its unit, "m" or "km"; below a centimetre it is none."""
     if metres < 995:
+        metres = metres if metres >= 0.01 else 0.0
         return significant(metres, 2), "m"
     return significant(metres / 1000, 2), "km"
 

@@ -72,14 +72,13 @@ WORDS: dict[str, tuple[str, str]] = {
         "候选 {rank} 与文件中的位置相符：相距 {distance}，{allowed} 以内即相符。",
     ),
     "exif.agrees.heading": (
-        "Candidate {rank} fits the file's heading: up in the picture is towards {measured} as aligned, {written} as"
-        " written, {degrees}° apart; up to {allowed}° would fit.",
-        "候选 {rank} 的朝向与文件相符：图像上方对齐后测得朝向 {measured}，文件记为 {written}，相差"
-        " {degrees}°；{allowed}° 以内即相符。",
+        "Candidate {rank} fits the file's heading: {measured} as aligned, {written} as written; up to"
+        " {allowed}° apart would fit.",
+        "候选 {rank} 与文件中的朝向相符：对齐后测得 {measured}，文件记为 {written}；相差 {allowed}° 以内即相符。",
     ),
     "exif.contradicts.heading": (
-        "By its file up in the picture is towards {written}, as aligned with candidate {rank} towards"
-        " {measured}: {degrees}° apart; up to {allowed}° would fit.",
+        "By its file, up in the picture is towards {written}; aligned with candidate {rank} it is"
+        " {measured}. These are {degrees}° apart, up to {allowed}° would fit.",
         "按文件记录，图像上方朝向 {written}，与候选 {rank} 对齐后测得 {measured}：相差 {degrees}°；"
         "{allowed}° 以内才相符。",
     ),

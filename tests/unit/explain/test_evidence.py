@@ -14,7 +14,7 @@ from gleam_app.explain.evidence import (
     distinct_others,
 )
 from gleam_app.explain.measures import convex_hull, place_in_picture, shown_length, significant
-from gleam_app.explain.wording import LABELS, LANGS
+from gleam_app.explain.wording import LABELS, LANGS, number
 from gleam_app.geo.footprint import destination
 from gleam_app.imagery.query import ExifFacts, Query
 from gleam_app.retrieval.results import Candidate, Location
@@ -194,6 +194,14 @@ def test_significant_digits(value: float, digits: int) -> None:
 def test_lengths_keep_two_digits(metres: float) -> None:
     value, unit = shown_length(metres)
     assert value * {"m": 1, "km": 1000}[unit] == pytest.approx(metres, rel=0.051)
+
+
+def test_a_length_of_nothing_is_shown_without_an_exponent() -> None:
+    assert [number(shown_length(metres)[0]) for metres in (0.0, 7e-10, 0.012)] == [
+        "0",
+        "0",
+        "0.012",
+    ]
 
 
 @given(

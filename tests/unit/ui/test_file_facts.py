@@ -122,14 +122,14 @@ def test_the_check_follows_the_selected_candidate() -> None:
         (
             80.0,
             "en",
-            "Candidate 1 fits the file's heading: up in the picture is towards 087.4° E as",
+            "Candidate 1 fits the file's heading: 087.4° E as aligned, 080.0° E as written",
         ),
         (
             270.0,
             "en",
-            "towards 270.0° W, as aligned with candidate 1 towards 087.4° E: 177.4° apart",
+            "aligned with candidate 1 it is 087.4° E. These are 177.4° apart, up to 15° would",
         ),
-        (80.0, "zh", "候选 1 的朝向与文件相符"),
+        (80.0, "zh", "候选 1 与文件中的朝向相符"),
         (270.0, "zh", "相差 177.4°；15° 以内才相符。"),
     ],
 )

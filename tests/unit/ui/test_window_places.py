@@ -88,7 +88,7 @@ def test_a_file_that_fits_is_no_warning(locate: Any, tmp_path: Path) -> None:
     window.commands["file_facts"].trigger()
     text = page_text(window)
     assert "Candidate 1 fits the file's position" in text
-    assert "By its file up in the picture is towards 040.0° NE" in text, "the answer has 087.4° E"
+    assert "By its file, up in the picture is towards 040.0° NE" in text, "the answer has 087.4° E"
     assert "A weak sign by itself" in text
     language.choose("zh")
     assert "仅此一点说明力有限" in page_text(window)
