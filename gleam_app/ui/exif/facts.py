@@ -65,9 +65,9 @@ class FileFacts(QObject):
         self._compare()
 
     def _compare(self) -> None:
-        query, candidate = self._session.query, self._session.candidate
-        self.check = self.heading = None
-        if query is not None and candidate is not None:
-            self.check = place_check(query, candidate)
-            self.heading = heading_check(query, candidate)
+        location, candidate = self._session.location, self._session.candidate
+        self.check = self.heading = None  # of the query as it was located: so the evidence has it
+        if location is not None and candidate is not None:
+            self.check = place_check(location.query, candidate)
+            self.heading = heading_check(location.query, candidate)
         self.changed.emit()
