@@ -31,6 +31,8 @@ class Help(QObject):
         for panel in (*panels, window.manager.panel):
             self._sections[panel] = panel.objectName()
             panel.help_wanted.connect(self.open_guide)
+        window.compare.help_wanted.connect(self.open_guide)
+        window.map.told.connect(self._hear_map)
         self.tour = Tour(
             window,
             {
@@ -45,6 +47,7 @@ class Help(QObject):
             self._guide_keys,
         )
         self.tour.demo_wanted.connect(window.intake.open_demo)
+        window.session.query_changed.connect(self._follow)
 
     def welcome(self) -> None:
         """On the first start: the tour stands there, and takes nothing from what one does."""
@@ -64,6 +67,14 @@ class Help(QObject):
         self.tour.end(said=False)
         if self.guide is not None:
             self.guide.close()
+
+    def _follow(self) -> None:
+        if self._window.session.query is not None:
+            self.tour.done("query")
+
+    def _hear_map(self, kind: str, _: object) -> None:
+        if kind == "help":
+            self.open_guide("map")
 
     def _section_here(self) -> str:
         widget = QApplication.focusWidget()

@@ -8,6 +8,7 @@ window.gleam = (function () {
     minus: ["M6 12h12"],
     fit: ["M4 9V5h5M15 5h5v4M20 15v4h-5M9 19H4v-4"],
     north: ["M12 3 6 20l6-4 6 4z"],
+    help: ["M12 3a9 9 0 1 0 0 18 9 9 0 1 0 0-18", "M9.6 9.5a2.5 2.5 0 0 1 4.9.8c0 1.7-2.5 2.5-2.5 2.5", "M12 16.2h.01"],
     empty: ["M3 6.5 9 4l6 2.5L21 4v13.5L15 20l-6-2.5L3 20z", "M9 4v13.5M15 6.5V20"],
   };
   let map, bridge, words = {}, imagery = null, sources = { bounds: null, outlines: [] };
@@ -64,6 +65,13 @@ window.gleam = (function () {
       return box;
     };
     bar.addTo(map);
+    const help = L.control({ position: "topright" });
+    help.onAdd = () => {
+      const box = element("div", "leaflet-bar");
+      button(box, "help", "help", () => tell("help", null));
+      return box;
+    };
+    help.addTo(map);
     map.on("zoomend zoomlevelschange", () => {
       buttons.zoom_in.classList.toggle("leaflet-disabled", map.getZoom() >= map.getMaxZoom());
       buttons.zoom_out.classList.toggle("leaflet-disabled", map.getZoom() <= map.getMinZoom());

@@ -81,6 +81,7 @@ def memory_mb(folder: Path) -> str:
     return subprocess.run(command, check=True, capture_output=True, text=True).stdout.strip()
 
 
+@pytest.mark.timeout(0)  # an index of 10 million takes long to build
 @pytest.mark.parametrize("count", LARGE)
 def test_search_of_a_large_set(bench: Bench, tmp_path: Path, count: int) -> None:
     """24 queries of different places at once: no two turns of one picture are as unlike."""

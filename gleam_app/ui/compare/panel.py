@@ -21,6 +21,7 @@ from PySide6.QtWidgets import (
 from gleam_app.imagery.query import Query
 from gleam_app.imagery.views import PLANAR_VIEWS
 from gleam_app.retrieval.results import Candidate
+from gleam_app.ui.buttons import tool_button
 from gleam_app.ui.compare.canvas import CompareCanvas, Mode
 from gleam_app.ui.compare.pair import Pair, TileReader, prepare
 from gleam_app.ui.compare.words import candidate_caption, query_caption, word
@@ -59,6 +60,7 @@ class ComparePanel(QWidget):
     """
 
     pair_shown = Signal()
+    help_wanted = Signal(str)  # the guide's section about it
 
     def __init__(self, parent: QWidget | None = None, read_tile: TileReader | None = None) -> None:
         super().__init__(parent)
@@ -106,7 +108,9 @@ class ComparePanel(QWidget):
             bar.addWidget(widget)
         bar.addWidget(self._slider)
         bar.addStretch(1)
-        for widget in (self._lines, self._north, self._fit):
+        self.help = tool_button("circle-help", "guide.help")
+        self.help.clicked.connect(lambda: self.help_wanted.emit("compare"))
+        for widget in (self._lines, self._north, self._fit, self.help):
             bar.addWidget(widget)
 
         self._captions = (ElidedLabel(), ElidedLabel())
@@ -261,6 +265,7 @@ class ComparePanel(QWidget):
         for control in self._controls.values():
             control.setToolButtonStyle(style.ToolButtonTextOnly)
         needed = sum(control.sizeHint().width() + SPACE_1 for control in shown) + 2 * SPACE_2
+        needed += self.help.sizeHint().width() + SPACE_1
         needed += 0 if self._slider.isHidden() else SLIDER_PX
         narrow = needed > self.width()
         for control in self._controls.values():

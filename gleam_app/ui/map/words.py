@@ -10,6 +10,7 @@ _WORDS: dict[str, tuple[str, str]] = {
     "zoom_in": ("Zoom in", "放大"),
     "zoom_out": ("Zoom out", "缩小"),
     "fit": ("Show all imagery", "显示全部影像"),
+    "help": ("What is this panel for?", "此面板有什么用？"),
     "north": ("N", "北"),
     "empty_title": ("No imagery loaded", "未加载影像"),
     "empty_text": (

@@ -81,6 +81,11 @@ class Tour(QObject):
             self._at += by
             self._write()
 
+    def done(self, step: str) -> None:
+        """What this card invites to has happened: go on, if it is the one that is shown."""
+        if self.step is not None and self.step.id == step:
+            self.turn(1)
+
     def end(self, said: bool = True) -> None:
         """Take the card away."""
         if self.card is None or self._ring is None:
@@ -95,7 +100,7 @@ class Tour(QObject):
 
     def _open_demo(self) -> None:
         self.demo_wanted.emit()
-        self.turn(1)
+        self.done("query")
 
     def _write(self) -> None:
         if self.card is None:

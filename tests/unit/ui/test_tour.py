@@ -69,6 +69,17 @@ def test_it_is_turned_and_left_by_keyboard(tour: Tour, qtbot: Any) -> None:
     assert tour.step is None
 
 
+def test_it_goes_on_once_what_it_asks_for_has_happened(tour: Tour) -> None:
+    tour.done("query")  # before it has begun, nothing
+    assert tour.step is None
+    tour.start()
+    tour.demo_wanted.connect(lambda: tour.done("query"))  # the demo's picture comes at once
+    tour._open_demo()
+    assert tour.step == STEPS[1]
+    tour.done("query")  # another picture
+    assert tour.step == STEPS[1]
+
+
 def test_what_lies_beneath_can_be_used_meanwhile(tour: Tour, window: QWidget, qtbot: Any) -> None:
     tour.start(focus=False)
     assert tour.card is not None and not tour.card.isAncestorOf(window.focusWidget() or window)

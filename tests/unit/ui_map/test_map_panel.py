@@ -125,6 +125,15 @@ def test_a_click_on_a_footprint_and_on_a_label_reach_python(driver: Any, qtbot: 
     assert heard.args == [2]
 
 
+def test_its_question_mark_asks_for_help(driver: Any, qtbot: Any) -> None:
+    driver.settle()
+    with qtbot.waitSignal(driver.panel.told) as heard:
+        driver.ask(
+            "document.querySelector('[aria-label=\"What is this panel for?\"]').click() || 1"
+        )
+    assert heard.args == ["help", None]
+
+
 def test_labels_answer_the_keyboard(driver: Any, qtbot: Any) -> None:
     driver.panel.show_location(make_location())
     driver.until("document.querySelectorAll('.badge').length == 10")
