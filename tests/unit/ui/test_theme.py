@@ -1,9 +1,14 @@
 """Text is readable in both themes, and the stylesheet names only tokens."""
 
+import re
 from dataclasses import fields
 
+import numpy as np
 import pytest
+from PySide6.QtGui import QImage
+from PySide6.QtWidgets import QApplication
 
+from gleam_app.ui.icons import icon_image
 from gleam_app.ui.stylesheet import stylesheet
 from gleam_app.ui.theme import DARK, LIGHT, Tokens
 
@@ -53,3 +58,25 @@ def test_the_stylesheet_is_filled_in(tokens: Tokens) -> None:
         for field in fields(tokens)
         if getattr(tokens, field.name) in rules
     }
+
+
+@pytest.mark.parametrize("tokens", [LIGHT, DARK], ids=["light", "dark"])
+def test_no_rule_says_its_state_before_its_part(tokens: Tokens) -> None:
+    """Qt takes such a rule, ``:focus::item``, for one of the whole widget in every state."""
+    assert not re.search(r":[a-z-]+::", stylesheet(tokens))
+
+
+@pytest.mark.parametrize("tokens", [LIGHT, DARK], ids=["light", "dark"])
+def test_the_mark_of_menus_is_the_icon_in_the_colour_of_the_text(
+    tokens: Tokens, qapp: QApplication
+) -> None:
+    (mark,) = re.findall(r'QMenu::indicator:checked \{ image: url\("([^"]+)"\)', stylesheet(tokens))
+    for ratio in (1, 2, 3):
+        file = mark if ratio == 1 else mark.replace(".png", f"@{ratio}x.png")
+        shown = QImage(file).convertToFormat(QImage.Format.Format_ARGB32_Premultiplied)
+        drawn = icon_image("check", tokens.text, 14 * ratio)
+        assert shown.size() == drawn.size()
+        apart = np.frombuffer(shown.constBits(), np.uint8) - np.frombuffer(
+            drawn.constBits(), np.uint8
+        ).astype(int)
+        assert np.abs(apart).mean() < 2  # as good as one, whoever smooths the edges
