@@ -28,9 +28,21 @@ STEPS = (
     Step("decide", "decision", "candidates"),
 )
 
+MOVED = frozenset(
+    {
+        QEvent.Type.Resize,
+        QEvent.Type.Move,
+        QEvent.Type.Show,
+        QEvent.Type.Hide,
+        QEvent.Type.LayoutRequest,
+    }
+)
+"""After these a step's parts may lie elsewhere."""
+
 
 class Tour(QObject):
-    """``parts``: the widgets that a step rings, by the step's ``parts``; hidden ones are left out.
+    """``parts``: the widgets that a step rings, by the step's ``parts``; hidden ones are left out,
+    and where none is to be seen there is no ring.
 
     ``ended``: by its last card, or skipped. ``demo_wanted``: the person wants something to look at.
     """
@@ -65,10 +77,10 @@ class Tour(QObject):
         self.card.turned.connect(self.turn)
         self.card.skipped.connect(self.end)
         self.card.demo_wanted.connect(self._open_demo)
-        self._window.installEventFilter(self)
+        for widget in self._watched():
+            widget.installEventFilter(self)
         self._at = 0
         self._write()
-        self._ring.show()
         self.card.show()
         if focus:
             self.card.next.setFocus()
@@ -90,7 +102,8 @@ class Tour(QObject):
         """Take the card away."""
         if self.card is None or self._ring is None:
             return
-        self._window.removeEventFilter(self)
+        for widget in self._watched():
+            widget.removeEventFilter(self)
         for widget in (self.card, self._ring):
             widget.hide()
             widget.deleteLater()
@@ -121,19 +134,31 @@ class Tour(QObject):
         if self.card is None or self._ring is None:
             return
         around = self._around(STEPS[self._at])
+        self._ring.setVisible(not around.isEmpty())
         self._ring.setGeometry(around.adjusted(-2, -2, 2, 2))
-        self.card.move(place(self.card.size(), around, self._window.rect()))
+        room = self._window.rect()
+        self.card.move(place(self.card.size(), room if around.isEmpty() else around, room))
 
     def _around(self, step: Step) -> QRect:
-        """What the step speaks of, in the window's pixels."""
+        """What the step speaks of, in the window's pixels; empty where none of it is in there."""
         around = QRect()
         for part in self._parts[step.parts]:
-            if part.isVisibleTo(self._window):
+            if part.window() is self._window and part.isVisibleTo(self._window):
                 corner = part.mapTo(self._window, QPoint(0, 0))
                 around = around.united(QRect(corner, part.size()))
-        return around if not around.isEmpty() else self._window.rect().adjusted(8, 8, -8, -8)
+        return around
+
+    def _watched(self) -> set[QWidget]:
+        """The window, the parts, and what lies between: a dock moves, its panel does not."""
+        watched = {self._window}
+        for part in (part for parts in self._parts.values() for part in parts):
+            above: QWidget | None = part
+            while above is not None and above is not self._window:
+                watched.add(above)
+                above = above.parentWidget()
+        return watched
 
     def eventFilter(self, watched: QObject, event: QEvent) -> bool:
-        if event.type() in (QEvent.Type.Resize, QEvent.Type.LayoutRequest):
+        if event.type() in MOVED:
             self._place()
         return False

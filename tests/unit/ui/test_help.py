@@ -4,6 +4,8 @@ from pathlib import Path
 from typing import Any
 
 from PIL import Image
+from PySide6.QtCore import QPoint, QRect
+from PySide6.QtWidgets import QSplitter, QWidget
 
 from tests.factories import make_pixels
 from tests.windows import drop
@@ -25,3 +27,32 @@ def test_the_tour_goes_on_when_a_picture_is_opened(window: Any, qtbot: Any, tmp_
     Image.fromarray(make_pixels()).save(photo)
     drop(window, photo)
     qtbot.waitUntil(lambda: window.help.tour.step.id == "imagery", timeout=30_000)
+
+
+def ring_of(window: Any) -> QRect:
+    return window.help.tour._ring.geometry().adjusted(2, 2, -2, -2)
+
+
+def place_of(window: Any, part: QWidget) -> QRect:
+    return QRect(part.mapTo(window, QPoint(0, 0)), part.size())
+
+
+def test_the_tour_follows_a_panel_that_is_moved_and_closed(window: Any, qtbot: Any) -> None:
+    tour = window.help.tour
+    tour.start()
+    assert ring_of(window) == place_of(window, window.query)
+    splitter = window.query.parentWidget()
+    while splitter.width() == window.query.width():  # one above another; wanted: side by side
+        splitter = splitter.parentWidget()
+    assert isinstance(splitter, QSplitter)
+    before = ring_of(window)
+    splitter.setSizes([size + 100 * (-1) ** n for n, size in enumerate(splitter.sizes())])
+    qtbot.waitUntil(
+        lambda: ring_of(window) == place_of(window, window.query) != before, timeout=30_000
+    )
+    window.switches.show("query", False)
+    qtbot.waitUntil(tour._ring.isHidden, timeout=30_000)  # it points at nothing
+    assert tour.card.isVisible() and window.rect().contains(tour.card.geometry())
+    window.switches.show("query")
+    qtbot.waitUntil(tour._ring.isVisible, timeout=30_000)
+    assert ring_of(window) == place_of(window, window.query)
