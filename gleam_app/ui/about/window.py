@@ -44,6 +44,7 @@ class AboutWindow(QDialog):
         self.build = this_build(resources)
         self.packs = pack_lines(packs)
         self.components = QListWidget()
+        self.components.setObjectName("names")
         self.text = QPlainTextEdit()
         column = QVBoxLayout(self)
         column.setContentsMargins(SPACE_5, SPACE_4, SPACE_5, SPACE_4)

@@ -38,6 +38,7 @@ class Guide(QWidget):
         bind_text(self.search, self.search.setAccessibleName, "guide.search")
         self.search.textChanged.connect(self._find)
         self.contents = QListWidget()
+        self.contents.setObjectName("names")
         bind_text(self.contents, self.contents.setAccessibleName, "guide.contents")
         self.contents.currentItemChanged.connect(lambda *_: self._show_section())
         self.nothing = QLabel()
