@@ -21,10 +21,14 @@ from gleam_app.ui.strings import bind_text
 from gleam_app.ui.theme import RADIUS, SPACE_1, SPACE_2, SPACE_3, SPACE_4, theme
 
 HEADER_PX = 40
+ELLIPSES = ("…", "...")  # Qt takes the second where the font lacks the first
 
 
 class ElidedLabel(QLabel):
-    """One line that ends in "…" where it does not fit; the whole of it is the tooltip."""
+    """One line that ends in "…" where it does not fit; the whole of it is the tooltip.
+
+    Where nothing would be left but the "…", nothing is shown.
+    """
 
     def __init__(self, mode: Qt.TextElideMode = Qt.TextElideMode.ElideRight) -> None:
         super().__init__()
@@ -42,7 +46,8 @@ class ElidedLabel(QLabel):
         shown = QFontMetrics(self.font()).elidedText(
             self.text(), self._mode, self.contentsRect().width()
         )
-        painter.drawText(self.contentsRect(), int(self.alignment()), shown)
+        if shown not in ELLIPSES:
+            painter.drawText(self.contentsRect(), int(self.alignment()), shown)
         self.setToolTip(self.text() if shown != self.text() else "")
 
 
