@@ -73,9 +73,9 @@ class PerformancePage(Page):
             _say(self.processor, tr("settings.looking"))
             _say(self.graphics, "")
         else:
-            words = tr("settings.processor", name=machine.processor, cores=machine.cores)
             way = tr("settings.integers" if machine.integers else "settings.floats")
-            _say(self.processor, f"{words} {way}")
+            known = {"name": machine.processor, "cores": machine.cores, "way": way}
+            _say(self.processor, tr("settings.processor", **known))
             if machine.graphics:
                 names = ", ".join(machine.graphics)
                 _say(self.graphics, tr("settings.graphics.unused", names=names))

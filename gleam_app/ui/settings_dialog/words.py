@@ -27,7 +27,10 @@ WORDS: dict[str, tuple[str, str]] = {
     ),
     "settings.threads.auto": ("Automatic", "自动"),
     "settings.device": ("What computes", "计算设备"),
-    "settings.processor": ("Processor: {name}, {cores} cores.", "处理器：{name}，{cores} 核。"),
+    "settings.processor": (
+        "Processor: {name}, {cores} cores. {way}",
+        "处理器：{name}，{cores} 核。{way}",
+    ),
     "settings.integers": (
         "It is fast at 8-bit integers, so pictures are embedded in these.",
         "其擅长 8 位整数运算，因此用整数计算图像特征。",

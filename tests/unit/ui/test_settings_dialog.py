@@ -68,6 +68,13 @@ def test_the_machine_is_described(dialog: Any, qtbot: Any) -> None:
     qtbot.waitUntil(lambda: page.processor.text() not in ("", looking), timeout=60_000)
     qtbot.waitUntil(lambda: page.memory.text() != looking, timeout=60_000)  # another job's
     assert page.graphics.text()
+    before = language.code
+    try:
+        language.choose("zh")
+        assert TEXT["settings.processor"][1][:4] in page.processor.text()
+        assert "。 " not in page.processor.text()  # Chinese sentences have no space between
+    finally:
+        language.choose(before)
 
 
 def test_nothing_is_looked_up_before_it_is_asked_for(
