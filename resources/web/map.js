@@ -65,7 +65,7 @@ window.gleam = (function () {
       return box;
     };
     bar.addTo(map);
-    const help = L.control({ position: "topright" });
+    const help = L.control({ position: "topleft" });
     help.onAdd = () => {
       const box = element("div", "leaflet-bar");
       button(box, "help", "help", () => tell("help", null));

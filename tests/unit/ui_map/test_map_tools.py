@@ -18,6 +18,7 @@ from gleam_app.ui.measure.tool import MeasureTool
 from gleam_app.ui.overview.layer import AllQueries
 from gleam_app.ui.session import Session
 from gleam_app.ui.strings import language
+from tests.factories import make_location
 
 HOSTILE = "<img src=x onerror=\"document.title='owned'\">"
 
@@ -174,6 +175,28 @@ def test_a_click_on_a_point_chooses_its_query(place: Any, qtbot: Any) -> None:
         click(place, round(at["x"]), round(at["y"]))
     action.setChecked(False)
     place.until("getComputedStyle(document.querySelector('.legend')).display == 'none'")
+
+
+def test_the_legend_covers_no_button_of_a_low_map(place: Any) -> None:
+    place.panel.show_location(make_location())
+    place.until("!document.body.classList.contains('is-empty')")
+    place.panel.resize(640, 350)  # as low as in a window of 768 lines with both bars open
+    place.until("innerHeight <= 350")
+    action = QAction(checkable=True)
+    queries = Queries([record(1, 28.0412, -82.6983)])
+    layer = AllQueries(place.panel, queries, Session(), action)  # type: ignore[arg-type]
+    action.setChecked(True)
+    place.until("document.querySelector('.legend').innerText.includes('rejected')")
+    place.settle()
+    assert place.ask("document.querySelector('.leaflet-bar a').getBoundingClientRect().width") > 0
+    covered = """[...document.querySelectorAll('.leaflet-bar a')].filter((button) => {
+        const [box, legend] = [button, document.querySelector('.legend')].map(
+            (one) => one.getBoundingClientRect());
+        return box.bottom > legend.top && box.right > legend.left;
+    }).map((button) => button.getAttribute('aria-label'))"""
+    assert place.ask("document.querySelectorAll('.leaflet-bar a').length") == 4
+    assert place.ask(covered) == []
+    assert layer is not None  # it lives until here
 
 
 def test_five_thousand_queries_stay_smooth(place: Any, qtbot: Any) -> None:
