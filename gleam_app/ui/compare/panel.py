@@ -108,8 +108,7 @@ class ComparePanel(QWidget):
             bar.addWidget(widget)
         bar.addWidget(self._slider)
         bar.addStretch(1)
-        self.help = tool_button("circle-help", "guide.help")
-        self.help.clicked.connect(lambda: self.help_wanted.emit("compare"))
+        self.help, self.help_when_empty = self._help_button(), self._help_button()
         for widget in (self._lines, self._north, self._fit, self.help):
             bar.addWidget(widget)
 
@@ -141,6 +140,11 @@ class ComparePanel(QWidget):
         self._north.toggled.connect(self._apply_north)
         self._fit.clicked.connect(self.canvas.fit)
 
+    def _help_button(self) -> QToolButton:
+        button = tool_button("circle-help", "guide.help")
+        button.clicked.connect(lambda: self.help_wanted.emit("compare"))
+        return button
+
     def _build_empty(self) -> QWidget:
         self._empty_icon, self._empty_title, self._empty_text = QLabel(), QLabel(), QLabel()
         self._empty_title.setProperty("role", "empty-title")
@@ -148,7 +152,9 @@ class ComparePanel(QWidget):
         self._empty_text.setWordWrap(True)
         empty = QWidget()
         column = QVBoxLayout(empty)
+        column.setContentsMargins(SPACE_2, SPACE_1, SPACE_2, SPACE_1)
         column.setSpacing(SPACE_1)
+        column.addWidget(self.help_when_empty, 0, Qt.AlignmentFlag.AlignRight)
         column.addStretch(1)
         for label in (self._empty_icon, self._empty_title, self._empty_text):
             label.setAlignment(Qt.AlignmentFlag.AlignCenter)

@@ -12,6 +12,11 @@ from tests.windows import drop
 
 
 def test_compare_and_map_have_their_question_marks(window: Any) -> None:
+    assert not window.compare.help.isVisible()  # nothing to compare yet
+    assert window.compare.help_when_empty.isVisible()
+    window.compare.help_when_empty.click()
+    assert window.help.guide.section.id == "compare"
+    window.help.open_guide("map")
     window.compare.help.click()
     assert window.help.guide.section.id == "compare"
     window.map.told.emit("help", None)  # what the page tells, see the tests of the map
