@@ -8,6 +8,7 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
+from gleam_app.geo.measure import turn_between
 from gleam_app.jobs.work import Work
 from gleam_app.retrieval.index_file import open_index
 from gleam_app.retrieval.regions import Region
@@ -146,4 +147,4 @@ class _Spot(NamedTuple):
 
 
 def _turned_alike(a: Match, b: Match, apart_deg: float | None) -> bool:
-    return apart_deg is None or abs((a.turn_deg - b.turn_deg + 180.0) % 360.0 - 180.0) < apart_deg
+    return apart_deg is None or abs(turn_between(a.turn_deg, b.turn_deg)) < apart_deg

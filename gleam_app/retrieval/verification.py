@@ -11,6 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from gleam_app.geo.frame import LocalFrame
+from gleam_app.geo.measure import turn_between
 from gleam_app.imagery.query import Query
 from gleam_app.imagery.sources import Picture
 from gleam_app.retrieval.matcher import Features, Matcher
@@ -293,7 +294,7 @@ def plausible(
     if np.any(cross <= 0):  # clockwise on screen, as the corners are: positive
         return False
     ratio = np.sqrt(ring_area(mapped) / (width * height)) / scale
-    error = abs((up_bearing(homography, size) - turn_deg + 180.0) % 360.0 - 180.0)
+    error = abs(turn_between(turn_deg, up_bearing(homography, size)))
     return bool(1 / MAX_SCALE_ERROR < ratio < MAX_SCALE_ERROR and error < MAX_TURN_ERROR_DEG)
 
 

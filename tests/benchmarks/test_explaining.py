@@ -10,13 +10,12 @@ from gleam_app.explain.engine import Engine, ModelFiles
 from gleam_app.explain.explainer import model_files, sees
 from gleam_app.explain.montage import SIDE
 from gleam_app.explain.pair import WORDS, pair_grammar, pair_messages
-from gleam_app.explain.reading import Piece
 from gleam_app.explain.tower import Tower
 from gleam_app.home import gleam_home, resources_dir
 from gleam_app.packs.manifest import Pack
 from gleam_app.packs.store import PackStore
 from tests.benchmarks.harness import Bench
-from training.gleam_x.model.levels import peak_mb
+from training.gleam_x.model.levels import peak_mb, timed_writing
 
 STORE = PackStore(gleam_home(), resources_dir() / "packs")  # before each test gets a fresh home
 PICTURE = np.random.default_rng(0).integers(0, 256, (SIDE, SIDE, 3), np.uint8)
@@ -40,7 +39,7 @@ def test_models(capsys: pytest.CaptureFixture[str]) -> None:
 
 
 def measured(files: ModelFiles, pictured: bool) -> str:
-    engine, heard = Engine(files), list[tuple[float, Piece]]()
+    engine = Engine(files)
     messages = pair_messages([], "en", PICTURE)
     if not pictured:
         messages[1]["content"] = messages[1]["content"][1]["text"]
@@ -49,17 +48,8 @@ def measured(files: ModelFiles, pictured: bool) -> str:
         engine.judge(messages, WORDS["en"].yes, WORDS["en"].no)
         cold = time.perf_counter() - clock
         messages[0]["content"] += " "  # another question about the same picture
-        clock = time.perf_counter()
-        engine.write(
-            messages,
-            pair_grammar([], "en"),
-            max_tokens=TOKENS,
-            on_piece=lambda piece: heard.append((time.perf_counter() - clock, piece)),
-        )
-        assert heard and engine.pid is not None
-        first, last = heard[0][0], heard[-1][0]
-        tokens = sum(piece.tokens for _, piece in heard[1:])
-        pace = tokens / (last - first) if last > first else float("nan")
+        first, pace = timed_writing(engine, messages, pair_grammar([], "en"), TOKENS)
+        assert engine.pid is not None
         return (
             f"loaded and judged {cold:.1f} s, next first token {first:.2f} s, {pace:.1f} tokens/s, "
             f"peak {peak_mb(engine.pid):.0f} MB"

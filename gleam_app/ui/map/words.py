@@ -10,7 +10,6 @@ _WORDS: dict[str, tuple[str, str]] = {
     "zoom_in": ("Zoom in", "放大"),
     "zoom_out": ("Zoom out", "缩小"),
     "fit": ("Show all imagery", "显示全部影像"),
-    "help": ("What is this panel for?", "此面板有什么用？"),
     "north": ("N", "北"),
     "empty_title": ("No imagery loaded", "未加载影像"),
     "empty_text": (
@@ -33,7 +32,7 @@ def page_words(lang: Lang) -> dict[str, str]:
     """What the page says, by the names that map.js knows."""
     column = 1 if lang == "zh" else 0
     return {"lang": "zh-CN" if lang == "zh" else "en"} | {
-        name: pair[column] for name, pair in _WORDS.items()
+        name: pair[column] for name, pair in {**_WORDS, "help": TEXT["guide.help"]}.items()
     }
 
 

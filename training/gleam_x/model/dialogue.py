@@ -55,7 +55,7 @@ def judged(
     """The verdict alone: what accuracy is measured on."""
     words = WORDS[lang]
     verdict = words.yes if record.match else words.no
-    question = _question(words.judge, record if evidence else None, lang, layout)
+    question = question_about(words.judge, record if evidence else None, lang, layout)
     return Turn(record, lang, question, (Piece(verdict, 1.0),), blank)
 
 
@@ -71,7 +71,7 @@ def drawn(record: PairRecord, recipe: DialogueRecipe, chance: np.random.Generato
     words = WORDS[lang]
     text = known_text(record, lang, hinted, not blank) if explained else ""
     asked = words.explain if text else words.judge
-    question = _question(asked, record if hinted else None, lang, recipe.layout)
+    question = question_about(asked, record if hinted else None, lang, recipe.layout)
     share = recipe.belief if recipe.verdict == "first" and not blank else 0.0
     # the tower knows nothing of what was measured: there the label has a say
     share = share / 2 if hinted else share
@@ -90,7 +90,8 @@ def known_text(record: PairRecord, lang: Lang, hinted: bool, seen: bool) -> str:
     return WORDS[lang].gap.join(kept)
 
 
-def _question(asked: str, shown: PairRecord | None, lang: Lang, layout: Layout) -> str:
+def question_about(asked: str, shown: PairRecord | None, lang: Lang, layout: Layout) -> str:
+    """What is asked beside the pictures of a pair; ``shown``: whose measurements are told with it."""
     items = (shown.evidence or ()) if shown is not None else ()
     lines = [measured_line(item["id"], item["text"][lang]) for item in items]
     return asked_of(asked, lines, lang, layout)

@@ -19,11 +19,11 @@ from numpy.typing import NDArray
 from gleam_app.errors import GleamError
 from gleam_app.explain.engine import Engine, ModelFiles
 from gleam_app.explain.grammar import guided_grammar
-from gleam_app.explain.pair import WORDS, measured_line, question
+from gleam_app.explain.pair import WORDS
 from gleam_app.explain.prompts import guided_messages
 from gleam_app.explain.reading import Piece, Reader
 from gleam_app.explain.wording import LANGS, Lang
-from training.gleam_x.model.dialogue import known_text
+from training.gleam_x.model.dialogue import known_text, question_about
 from training.gleam_x.model.export import quantise
 from training.gleam_x.records import PairRecord, evidence_of
 
@@ -137,10 +137,9 @@ def _heard(llm: Any, reader: Reader, records: Sequence[PairRecord], lang: Lang) 
 
 def _messages(record: PairRecord, lang: Lang) -> list[dict[str, Any]]:
     words = WORDS[lang]
-    lines = [measured_line(item.id, item.text(lang)) for item in evidence_of(record)]
     return [
         {"role": "system", "content": words.system},
-        {"role": "user", "content": question(words.explain, lines, lang, "apart")},
+        {"role": "user", "content": question_about(words.explain, record, lang, "apart")},
     ]
 
 
@@ -152,7 +151,9 @@ def write_as_the_app(model: Path, records: Sequence[PairRecord]) -> tuple[float,
     try:
         for number, record in enumerate((records[0], *records)):
             for lang in LANGS:
-                first, pace = _written(engine, record, lang)
+                evidence = evidence_of(record)
+                asked, grammar = guided_messages(evidence, lang), guided_grammar(evidence, lang)
+                first, pace = timed_writing(engine, asked, grammar, MOST_TOKENS)
                 if number:  # the first one loads the model
                     firsts.append(first)
                     paces.append(pace)
@@ -163,13 +164,16 @@ def write_as_the_app(model: Path, records: Sequence[PairRecord]) -> tuple[float,
     return statistics.median(firsts), statistics.median(paces), peak
 
 
-def _written(engine: Engine, record: PairRecord, lang: Lang) -> tuple[float, float]:
-    evidence, heard = evidence_of(record), list[tuple[float, Piece]]()
+def timed_writing(
+    engine: Engine, messages: list[dict[str, Any]], grammar: str, most: int
+) -> tuple[float, float]:
+    """Seconds to the first token of an answer of at most ``most``, and tokens a second after it."""
+    heard = list[tuple[float, Piece]]()
     clock = time.perf_counter()
     engine.write(
-        guided_messages(evidence, lang),
-        guided_grammar(evidence, lang),
-        max_tokens=MOST_TOKENS,
+        messages,
+        grammar,
+        max_tokens=most,
         on_piece=lambda piece: heard.append((time.perf_counter() - clock, piece)),
     )
     if len(heard) < 2:

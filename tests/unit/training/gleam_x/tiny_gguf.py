@@ -4,7 +4,9 @@ from pathlib import Path
 
 import numpy as np
 
-from tests.unit.training.gleam_x.tiny_text import CHAT, HIDDEN, LAYERS, tiny_model, tiny_tokenizer
+from tests.unit.training.gleam_x import tiny_text
+from tests.unit.training.gleam_x.tiny_text import CHAT, HIDDEN, tiny_model, tiny_tokenizer
+from training.gleam_x.model.export import LAYERS
 
 NAMES = {
     "model.embed_tokens": "token_embd",
@@ -12,13 +14,7 @@ NAMES = {
     "lm_head": "output",
     "input_layernorm": "attn_norm",
     "post_attention_layernorm": "ffn_norm",
-    "self_attn.q_proj": "attn_q",
-    "self_attn.k_proj": "attn_k",
-    "self_attn.v_proj": "attn_v",
-    "self_attn.o_proj": "attn_output",
-    "mlp.gate_proj": "ffn_gate",
-    "mlp.up_proj": "ffn_up",
-    "mlp.down_proj": "ffn_down",
+    **LAYERS,
 }
 
 
@@ -32,7 +28,7 @@ def write_tiny_gguf(path: Path) -> Path:
     writer = GGUFWriter(path, "qwen2")
     writer.add_context_length(4096)
     writer.add_embedding_length(HIDDEN)
-    writer.add_block_count(LAYERS)
+    writer.add_block_count(tiny_text.LAYERS)
     writer.add_feed_forward_length(model.config.intermediate_size)
     writer.add_head_count(model.config.num_attention_heads)
     writer.add_head_count_kv(model.config.num_key_value_heads)
